@@ -1,0 +1,1 @@
+//! JSON as it arrives from strangers: bounded in depth, without duplicate members.

@@ -1,0 +1,12 @@
+//! The words of Keystead as types: ids, fields, descriptors, verdicts. Nothing here does I/O.
+
+pub mod clock;
+pub mod credential;
+pub mod descriptor;
+pub mod evidence;
+pub mod fields;
+pub mod id;
+pub mod json;
+pub mod rights;
+pub mod secret;
+pub mod verdict;

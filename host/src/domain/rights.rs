@@ -1,0 +1,123 @@
+//! What a token allows.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A right of a token. Workspace rights and installation rights never mix in one token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Right {
+    CredentialsRead,
+    /// Creates, edits, deletes; also verifies drafts.
+    CredentialsWrite,
+    /// Verifies a stored credential.
+    CredentialsUse,
+    FlowsRead,
+    FlowsWrite,
+    /// Leases a step's plain fields.
+    Runtime,
+    ComponentsRead,
+    AuditRead,
+    /// All rights of its workspace.
+    Admin,
+    ComponentsInstall,
+    ComponentsConsent,
+    WorkspacesWrite,
+    /// All rights of the installation; none inside a workspace.
+    Operator,
+}
+
+const NAMES: [(Right, &str); 13] = [
+    (Right::CredentialsRead, "credentials:read"),
+    (Right::CredentialsWrite, "credentials:write"),
+    (Right::CredentialsUse, "credentials:use"),
+    (Right::FlowsRead, "flows:read"),
+    (Right::FlowsWrite, "flows:write"),
+    (Right::Runtime, "runtime"),
+    (Right::ComponentsRead, "components:read"),
+    (Right::AuditRead, "audit:read"),
+    (Right::Admin, "admin"),
+    (Right::ComponentsInstall, "components:install"),
+    (Right::ComponentsConsent, "components:consent"),
+    (Right::WorkspacesWrite, "workspaces:write"),
+    (Right::Operator, "operator"),
+];
+
+impl Right {
+    /// The text used in tokens, the command line and errors.
+    pub fn as_str(self) -> &'static str {
+        NAMES.iter().find(|(right, _)| *right == self).map_or("", |(_, name)| name)
+    }
+
+    /// Whether a workspace token may hold it.
+    pub fn is_for_workspaces(self) -> bool {
+        !self.is_for_installation() || self == Self::ComponentsRead
+    }
+
+    /// Whether an installation token may hold it.
+    pub fn is_for_installation(self) -> bool {
+        matches!(
+            self,
+            Self::ComponentsInstall
+                | Self::ComponentsConsent
+                | Self::WorkspacesWrite
+                | Self::Operator
+                | Self::ComponentsRead
+        )
+    }
+}
+
+impl fmt::Display for Right {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A text that names no right.
+#[derive(Debug, thiserror::Error)]
+#[error("`{0}` is not a right; known ones: {known}", known = known_rights())]
+pub struct UnknownRight(String);
+
+fn known_rights() -> String {
+    NAMES.map(|(_, name)| name).join(", ")
+}
+
+impl FromStr for Right {
+    type Err = UnknownRight;
+    fn from_str(text: &str) -> Result<Self, UnknownRight> {
+        NAMES
+            .iter()
+            .find(|(_, name)| *name == text)
+            .map(|(right, _)| *right)
+            .ok_or_else(|| UnknownRight(text.chars().take(40).collect()))
+    }
+}
+
+/// What a token is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// One workspace.
+    Workspace(super::id::WorkspaceId),
+    /// The installation: components, releases, workspaces; nothing inside a workspace.
+    Installation,
+}
+
+/// Who makes a request.
+#[derive(Clone, Debug)]
+pub struct Principal {
+    pub token: super::id::TokenId,
+    pub scope: Scope,
+    pub rights: Vec<Right>,
+}
+
+impl Principal {
+    /// Whether the token allows what needs `right`.
+    pub fn has(&self, right: Right) -> bool {
+        let umbrella = match self.scope {
+            Scope::Workspace(_) if right.is_for_workspaces() => self.rights.contains(&Right::Admin),
+            Scope::Installation if right.is_for_installation() => self.rights.contains(&Right::Operator),
+            _ => return false,
+        };
+        // Reading components is open to tokens of both kinds.
+        umbrella || right == Right::ComponentsRead || self.rights.contains(&right)
+    }
+}

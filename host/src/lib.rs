@@ -1,0 +1,5 @@
+//! Keystead keeps the credentials of an integration platform. A credential is saved only after the
+//! real system has accepted it. `ARCHITECTURE.md` beside this crate is the map.
+
+pub mod domain;
+pub mod egress;

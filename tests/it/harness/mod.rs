@@ -1,0 +1,1 @@
+//! What the tests need around Keystead: processes, databases, upstreams, plugins.

@@ -1,0 +1,3 @@
+//! Keystead's integration tests: one binary, one module per room, real systems on loopback.
+
+mod harness;
