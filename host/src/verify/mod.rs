@@ -84,7 +84,7 @@ pub async fn verify_and_save(
         status,
         account,
         public_fields: descriptor.schema.public_copy(&fields),
-        secrets: stored_secrets(&descriptor, &fields),
+        secrets: descriptor.schema.secrets_in(&fields),
         destinations,
         version,
         release: verification.evidence.release.clone(),
@@ -243,10 +243,6 @@ fn default_name(title: &str, verification: &Verification, now: jiff::Timestamp) 
     let day = now.to_zoned(jiff::tz::TimeZone::UTC).date();
     let name = label.unwrap_or_else(|| format!("{title}, {day}"));
     name.chars().filter(|c| !c.is_control()).take(200).collect()
-}
-
-fn stored_secrets(descriptor: &Descriptor, fields: &Fields) -> Vec<String> {
-    descriptor.schema.secrets().iter().filter(|pointer| fields.text(pointer).is_some()).cloned().collect()
 }
 
 fn stored_verification(app: &App, verification: &Verification) -> NewVerification {

@@ -7,27 +7,8 @@ use url::Url;
 use super::patterns::COMPONENT;
 use super::plan::Sealed;
 use super::{Failure, Request};
-use crate::domain::descriptor::Place;
+use crate::domain::descriptor::{Place, is_host_header};
 use crate::domain::evidence::Placed;
-
-/// Headers that belong to the host: framing, connection and the encoding that it can decode.
-const HOST_HEADERS: [&str; 15] = [
-    "host",
-    "content-length",
-    "transfer-encoding",
-    "connection",
-    "keep-alive",
-    "proxy-authorization",
-    "proxy-authenticate",
-    "proxy-connection",
-    "upgrade",
-    "expect",
-    "te",
-    "trailer",
-    "http2-settings",
-    "accept-encoding",
-    "alt-used",
-];
 
 /// A request whose tokens all stand at declared places.
 pub(super) struct Opened {
@@ -115,7 +96,7 @@ impl Opener<'_> {
             Failure::new("placement-refused", format!("the header `{shown}` {what}"))
         };
         let header = HeaderName::from_bytes(name.as_bytes()).map_err(|_| bad("has no valid name (RFC 9110, section 5.1)"))?;
-        if HOST_HEADERS.contains(&header.as_str()) || header.as_str().starts_with("proxy-") {
+        if is_host_header(header.as_str()) {
             return Err(bad("is the host's and must not be set by a plugin"));
         }
         let mut text = value.to_owned();
@@ -162,3 +143,6 @@ impl Opener<'_> {
 fn placed(sealed: &Sealed, place: Place, name: &str) -> Placed {
     Placed { sealed: sealed.name.clone(), place: place.as_str().to_owned(), name: name.to_owned() }
 }
+
+#[cfg(test)]
+mod tests;
