@@ -1,7 +1,13 @@
 //! The only place that opens sockets for others. Policy decides where packets may go, sealing
 //! replaces tokens by secrets at declared places, and what reflects a secret is withheld.
 
+pub mod body;
+pub mod origin;
+pub mod policy;
+pub mod resolver;
 pub mod session;
+pub mod settings;
+pub mod transport;
 
 pub use session::Session;
 
