@@ -70,7 +70,9 @@ impl Body {
             return Err(BodyError::WireTooLong(self.max_wire));
         }
         match &mut self.state {
-            State::Plain(out) => out.write_all(chunk).map_err(|_| BodyError::DecodedTooLong(self.max_decoded)),
+            State::Plain(out) => {
+                out.write_all(chunk).map_err(|_| BodyError::DecodedTooLong(self.max_decoded))
+            }
             State::Gzip(decoder) => match decoder.write_all(chunk) {
                 Ok(()) => Ok(()),
                 Err(_) if decoder.get_ref().is_full => Err(BodyError::DecodedTooLong(self.max_decoded)),

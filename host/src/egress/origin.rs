@@ -88,7 +88,9 @@ impl Origin {
         if rest.is_empty() {
             Ok(origin)
         } else {
-            Err(Refusal::ambiguous("an origin is `https://host` or `https://host:port`, with nothing behind it"))
+            Err(Refusal::ambiguous(
+                "an origin is `https://host` or `https://host:port`, with nothing behind it",
+            ))
         }
     }
 

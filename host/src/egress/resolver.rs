@@ -47,7 +47,8 @@ impl SystemResolver {
     /// # Errors
     /// When they cannot be read.
     pub fn new() -> Result<Self, SystemResolverError> {
-        let mut builder = TokioResolver::builder_tokio().map_err(|error| SystemResolverError(error.to_string()))?;
+        let mut builder =
+            TokioResolver::builder_tokio().map_err(|error| SystemResolverError(error.to_string()))?;
         let options = builder.options_mut();
         options.ip_strategy = LookupIpStrategy::Ipv4AndIpv6;
         options.timeout = Duration::from_secs(2);
@@ -67,7 +68,11 @@ impl Resolve for SystemResolver {
             match tokio::time::timeout(LOOKUP_TIME, lookup).await {
                 Ok(Ok(found)) => {
                     let answers: Vec<IpAddr> = found.iter().take(MAX_ANSWERS + 1).collect();
-                    if answers.is_empty() || answers.len() > MAX_ANSWERS { Err(ResolveError) } else { Ok(answers) }
+                    if answers.is_empty() || answers.len() > MAX_ANSWERS {
+                        Err(ResolveError)
+                    } else {
+                        Ok(answers)
+                    }
                 }
                 Ok(Err(error)) => {
                     tracing::debug!(dns.name = name, dns.error = %error, "lookup failed");

@@ -18,7 +18,7 @@ pub struct Settings {
     /// A PEM file of authorities that are trusted beside the platform's own. Default: none.
     pub extra_ca_file: Option<PathBuf>,
     /// Exchanges in one verification. Default 8, range 1 to 64.
-    pub exchanges: u32,
+    pub exchanges: usize,
     /// Bytes of one request as the plugin made it (URL, headers and body, tokens not yet replaced).
     /// Default 65536, range 1024 to 1048576.
     pub request_bytes: usize,
@@ -51,6 +51,12 @@ pub enum SettingsError {
     Allowance(#[from] AllowanceError),
 }
 
+impl From<SettingsError> for String {
+    fn from(error: SettingsError) -> Self {
+        error.to_string()
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -76,7 +82,7 @@ impl Settings {
     pub fn check(&self) -> Result<(), SettingsError> {
         let kib = 1024;
         let mib = 1024 * 1024;
-        within("exchanges", u64::from(self.exchanges), 1..=64)?;
+        within("exchanges", self.exchanges as u64, 1..=64)?;
         within("request_bytes", self.request_bytes as u64, kib..=mib)?;
         within("response_headers", self.response_headers as u64, 16..=1000)?;
         within("response_header_bytes", self.response_header_bytes as u64, kib..=256 * kib)?;
@@ -129,7 +135,7 @@ mod tests {
     fn each_number_is_taken_at_its_edges_and_refused_beyond_them() {
         type Set = fn(&mut Settings, u64);
         let table: [(Set, u64, u64); 8] = [
-            (|s, v| s.exchanges = v as u32, 1, 64),
+            (|s, v| s.exchanges = v as usize, 1, 64),
             (|s, v| s.request_bytes = v as usize, 1024, 1_048_576),
             (|s, v| s.response_headers = v as usize, 16, 1000),
             (|s, v| s.response_header_bytes = v as usize, 1024, 262_144),

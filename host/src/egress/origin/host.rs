@@ -33,15 +33,17 @@ pub(super) fn read_authority(authority: &str) -> Result<(Host, Option<u16>), Ref
         return Err(Refusal::ambiguous("the URL holds a user name or password before `@`; leave it out"));
     }
     if authority.contains('%') {
-        return Err(Refusal::ambiguous("the URL's host holds `%`: encoded names and zone ids are not sent to"));
+        return Err(Refusal::ambiguous(
+            "the URL's host holds `%`: encoded names and zone ids are not sent to",
+        ));
     }
     if let Some(rest) = authority.strip_prefix('[') {
         let Some((inside, behind)) = rest.split_once(']') else {
             return Err(Refusal::ambiguous("the URL's IPv6 address lacks its `]`"));
         };
-        let address: Ipv6Addr = inside
-            .parse()
-            .map_err(|_| Refusal::ambiguous("what stands between `[` and `]` in the URL is no IPv6 address"))?;
+        let address: Ipv6Addr = inside.parse().map_err(|_| {
+            Refusal::ambiguous("what stands between `[` and `]` in the URL is no IPv6 address")
+        })?;
         let port = match behind.strip_prefix(':') {
             Some(port) => Some(read_port(port)?),
             None if behind.is_empty() => None,

@@ -20,13 +20,19 @@ pub struct Allowance {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AllowanceError {
     /// Not `range:port`.
-    #[error("the allowance `{0}` is not `address/prefix:port` (such as `10.0.0.0/8:443`, `127.0.0.1:*` or `[fd00::]/8:443`)")]
+    #[error(
+        "the allowance `{0}` is not `address/prefix:port` (such as `10.0.0.0/8:443`, `127.0.0.1:*` or `[fd00::]/8:443`)"
+    )]
     Malformed(String),
     /// Bits behind the prefix are set: two readings, one much wider than the other.
-    #[error("the allowance `{text}` has bits behind its prefix; write `{network}` for the whole range or leave the prefix out for one address")]
+    #[error(
+        "the allowance `{text}` has bits behind its prefix; write `{network}` for the whole range or leave the prefix out for one address"
+    )]
     NotANetwork { text: String, network: String },
     /// All of it is never allowed.
-    #[error("the allowance `{0}` lies in a range that no allowance opens (metadata services, this-network, link-local, multicast, broadcast); remove it")]
+    #[error(
+        "the allowance `{0}` lies in a range that no allowance opens (metadata services, this-network, link-local, multicast, broadcast); remove it"
+    )]
     Never(String),
     /// The port is never dialled.
     #[error("the allowance `{text}` names port {port}, which is never dialled with HTTP; remove it")]
@@ -69,7 +75,9 @@ impl FromStr for Allowance {
             "*" => None,
             digits => Some(read_port(text, digits)?),
         };
-        if ranges::NEVER.iter().any(|never| never.contains(&range)) || (is_single(&range) && ranges::is_never(range.addr())) {
+        if ranges::NEVER.iter().any(|never| never.contains(&range))
+            || (is_single(&range) && ranges::is_never(range.addr()))
+        {
             return Err(AllowanceError::Never(text.to_owned()));
         }
         Ok(Self { range, port })

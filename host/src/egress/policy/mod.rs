@@ -112,7 +112,9 @@ impl Policy {
             return Err(plain_http(origin));
         }
         match &origin.host {
-            Host::Name(name) if names::is_internal(name) || names::is_metadata(name) => Err(internal_name(origin)),
+            Host::Name(name) if names::is_internal(name) || names::is_metadata(name) => {
+                Err(internal_name(origin))
+            }
             Host::Name(_) | Host::Address(_) => Ok(()),
         }
     }

@@ -9,13 +9,13 @@ const INTERNAL: [&str; 7] =
     ["localhost", "localdomain", "local", "internal", "home.arpa", "svc.cluster.local", "cluster.local"];
 
 /// Whether a name (lower case, no trailing dot) is that of a metadata service.
-pub fn is_metadata(name: &str) -> bool {
+pub(super) fn is_metadata(name: &str) -> bool {
     METADATA.iter().any(|zone| lies_in(name, zone))
 }
 
 /// Whether a name belongs to this machine or network: one label only, or in an internal zone. It is
 /// looked up only if every answer must then lie in an allowance.
-pub fn is_internal(name: &str) -> bool {
+pub(super) fn is_internal(name: &str) -> bool {
     !name.contains('.') || INTERNAL.iter().any(|zone| lies_in(name, zone))
 }
 

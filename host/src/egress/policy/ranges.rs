@@ -16,26 +16,26 @@ const fn v6(segments: [u16; 8], prefix: u8) -> Ipv6Net {
 
 /// IPv4 that is no public destination. Only an operator's allowance opens a part of it.
 pub const DENIED_V4: [Ipv4Net; 21] = [
-    v4(0, 0, 0, 0, 8),         // "this network", RFC 791
-    v4(10, 0, 0, 0, 8),        // private, RFC 1918
-    v4(100, 64, 0, 0, 10),     // carrier-grade NAT, RFC 6598
+    v4(0, 0, 0, 0, 8),          // "this network", RFC 791
+    v4(10, 0, 0, 0, 8),         // private, RFC 1918
+    v4(100, 64, 0, 0, 10),      // carrier-grade NAT, RFC 6598
     v4(100, 100, 100, 200, 32), // Alibaba metadata, inside the one above
-    v4(127, 0, 0, 0, 8),       // loopback, RFC 1122
-    v4(168, 63, 129, 16, 32),  // Azure metadata, a public address
-    v4(169, 254, 0, 0, 16),    // link-local and metadata, RFC 3927
-    v4(172, 16, 0, 0, 12),     // private, RFC 1918
-    v4(192, 0, 0, 0, 24),      // protocol assignments, RFC 6890; Oracle metadata 192.0.0.192
-    v4(192, 0, 2, 0, 24),      // documentation, RFC 5737
-    v4(192, 31, 196, 0, 24),   // AS112, RFC 7535
-    v4(192, 52, 193, 0, 24),   // AMT, RFC 7450
-    v4(192, 88, 99, 0, 24),    // 6to4 relays, RFC 7526
-    v4(192, 168, 0, 0, 16),    // private, RFC 1918
-    v4(192, 175, 48, 0, 24),   // AS112, RFC 7534
-    v4(198, 18, 0, 0, 15),     // benchmarks, RFC 2544
-    v4(198, 51, 100, 0, 24),   // documentation, RFC 5737
-    v4(203, 0, 113, 0, 24),    // documentation, RFC 5737
-    v4(224, 0, 0, 0, 4),       // multicast, RFC 1112
-    v4(240, 0, 0, 0, 4),       // reserved, RFC 1112
+    v4(127, 0, 0, 0, 8),        // loopback, RFC 1122
+    v4(168, 63, 129, 16, 32),   // Azure metadata, a public address
+    v4(169, 254, 0, 0, 16),     // link-local and metadata, RFC 3927
+    v4(172, 16, 0, 0, 12),      // private, RFC 1918
+    v4(192, 0, 0, 0, 24),       // protocol assignments, RFC 6890; Oracle metadata 192.0.0.192
+    v4(192, 0, 2, 0, 24),       // documentation, RFC 5737
+    v4(192, 31, 196, 0, 24),    // AS112, RFC 7535
+    v4(192, 52, 193, 0, 24),    // AMT, RFC 7450
+    v4(192, 88, 99, 0, 24),     // 6to4 relays, RFC 7526
+    v4(192, 168, 0, 0, 16),     // private, RFC 1918
+    v4(192, 175, 48, 0, 24),    // AS112, RFC 7534
+    v4(198, 18, 0, 0, 15),      // benchmarks, RFC 2544
+    v4(198, 51, 100, 0, 24),    // documentation, RFC 5737
+    v4(203, 0, 113, 0, 24),     // documentation, RFC 5737
+    v4(224, 0, 0, 0, 4),        // multicast, RFC 1112
+    v4(240, 0, 0, 0, 4),        // reserved, RFC 1112
     v4(255, 255, 255, 255, 32), // broadcast, inside the one above
 ];
 
@@ -44,26 +44,26 @@ pub const GLOBAL_V6: Ipv6Net = v6([0x2000, 0, 0, 0, 0, 0, 0, 0], 3);
 
 /// IPv6 that is no public destination. Those outside `2000::/3` are listed so that tests walk their edges.
 pub const DENIED_V6: [Ipv6Net; 20] = [
-    v6([0, 0, 0, 0, 0, 0, 0, 0], 128),                   // unspecified
-    v6([0, 0, 0, 0, 0, 0, 0, 1], 128),                   // loopback
-    v6([0, 0, 0, 0, 0, 0, 0, 0], 96),                    // IPv4-compatible, RFC 4291
-    v6([0, 0, 0, 0, 0xffff, 0, 0, 0], 96),               // IPv4-translated (SIIT), RFC 2765
-    v6([0x64, 0xff9b, 0, 0, 0, 0, 0, 0], 96),            // NAT64, RFC 6052
-    v6([0x64, 0xff9b, 1, 0, 0, 0, 0, 0], 48),            // local NAT64, RFC 8215
-    v6([0x100, 0, 0, 0, 0, 0, 0, 0], 64),                // discard, RFC 6666
-    v6([0x100, 0, 0, 1, 0, 0, 0, 0], 64),                // dummy prefix, RFC 9780
-    v6([0x2001, 0, 0, 0, 0, 0, 0, 0], 23),               // protocol assignments: Teredo, ORCHID, benchmarks
-    v6([0x2001, 0, 0, 0, 0, 0, 0, 0], 32),               // Teredo, RFC 4380
-    v6([0x2001, 0xdb8, 0, 0, 0, 0, 0, 0], 32),           // documentation, RFC 3849
-    v6([0x2002, 0, 0, 0, 0, 0, 0, 0], 16),               // 6to4, RFC 3056
-    v6([0x2620, 0x4f, 0x8000, 0, 0, 0, 0, 0], 48),       // AS112, RFC 7534
-    v6([0x3fff, 0, 0, 0, 0, 0, 0, 0], 20),               // documentation, RFC 9637
-    v6([0x5f00, 0, 0, 0, 0, 0, 0, 0], 16),               // segment routing, RFC 9602
-    v6([0xfc00, 0, 0, 0, 0, 0, 0, 0], 7),                // unique local, RFC 4193
-    v6([0xfd00, 0xec2, 0, 0, 0, 0, 0, 0], 32),           // Amazon metadata, inside the one above
-    v6([0xfe80, 0, 0, 0, 0, 0, 0, 0], 10),               // link-local, RFC 4291
-    v6([0xfec0, 0, 0, 0, 0, 0, 0, 0], 10),               // site-local, RFC 3879
-    v6([0xff00, 0, 0, 0, 0, 0, 0, 0], 8),                // multicast, RFC 4291
+    v6([0, 0, 0, 0, 0, 0, 0, 0], 128),             // unspecified
+    v6([0, 0, 0, 0, 0, 0, 0, 1], 128),             // loopback
+    v6([0, 0, 0, 0, 0, 0, 0, 0], 96),              // IPv4-compatible, RFC 4291
+    v6([0, 0, 0, 0, 0xffff, 0, 0, 0], 96),         // IPv4-translated (SIIT), RFC 2765
+    v6([0x64, 0xff9b, 0, 0, 0, 0, 0, 0], 96),      // NAT64, RFC 6052
+    v6([0x64, 0xff9b, 1, 0, 0, 0, 0, 0], 48),      // local NAT64, RFC 8215
+    v6([0x100, 0, 0, 0, 0, 0, 0, 0], 64),          // discard, RFC 6666
+    v6([0x100, 0, 0, 1, 0, 0, 0, 0], 64),          // dummy prefix, RFC 9780
+    v6([0x2001, 0, 0, 0, 0, 0, 0, 0], 23),         // protocol assignments: Teredo, ORCHID, benchmarks
+    v6([0x2001, 0, 0, 0, 0, 0, 0, 0], 32),         // Teredo, RFC 4380
+    v6([0x2001, 0xdb8, 0, 0, 0, 0, 0, 0], 32),     // documentation, RFC 3849
+    v6([0x2002, 0, 0, 0, 0, 0, 0, 0], 16),         // 6to4, RFC 3056
+    v6([0x2620, 0x4f, 0x8000, 0, 0, 0, 0, 0], 48), // AS112, RFC 7534
+    v6([0x3fff, 0, 0, 0, 0, 0, 0, 0], 20),         // documentation, RFC 9637
+    v6([0x5f00, 0, 0, 0, 0, 0, 0, 0], 16),         // segment routing, RFC 9602
+    v6([0xfc00, 0, 0, 0, 0, 0, 0, 0], 7),          // unique local, RFC 4193
+    v6([0xfd00, 0xec2, 0, 0, 0, 0, 0, 0], 32),     // Amazon metadata, inside the one above
+    v6([0xfe80, 0, 0, 0, 0, 0, 0, 0], 10),         // link-local, RFC 4291
+    v6([0xfec0, 0, 0, 0, 0, 0, 0, 0], 10),         // site-local, RFC 3879
+    v6([0xff00, 0, 0, 0, 0, 0, 0, 0], 8),          // multicast, RFC 4291
 ];
 
 /// What no allowance opens: metadata services, "this network", multicast, broadcast, and link-local

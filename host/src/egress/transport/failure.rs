@@ -70,7 +70,9 @@ pub(super) fn explain(error: &reqwest::Error, stage: Stage) -> TransportError {
     }
     match stage {
         Stage::Asking { .. } if error.is_connect() => unreachable(),
-        Stage::Asking { .. } => TransportError::new("protocol", "the exchange failed before an answer was read"),
+        Stage::Asking { .. } => {
+            TransportError::new("protocol", "the exchange failed before an answer was read")
+        }
         Stage::Reading => cut_short(),
     }
 }
@@ -113,7 +115,10 @@ fn recognise(cause: &(dyn Error + 'static), stage: Stage) -> Option<TransportErr
 
 fn explain_http(error: &hyper::Error, stage: Stage) -> Option<TransportError> {
     if error.is_parse_too_large() {
-        return Some(TransportError::new("too-large", "the answer's headers are more or longer than is read"));
+        return Some(TransportError::new(
+            "too-large",
+            "the answer's headers are more or longer than is read",
+        ));
     }
     if error.is_parse() {
         return Some(TransportError::new("protocol", "the other side does not answer in HTTP/1.1"));

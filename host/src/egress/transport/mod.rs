@@ -75,6 +75,12 @@ pub enum SetupError {
     Tls(#[from] TlsError),
 }
 
+impl From<SetupError> for String {
+    fn from(error: SetupError) -> Self {
+        error.to_string()
+    }
+}
+
 /// The one owner of HTTP clients. Connections are reused within one workspace and origin only.
 pub struct Transport {
     settings: Settings,
@@ -137,7 +143,8 @@ impl Transport {
         let asking = Stage::Asking { tls: origin.scheme == Scheme::Https };
         let mut response = client.http.execute(request).await.map_err(|error| explain(&error, asking))?;
         if !response.remote_addr().is_some_and(|peer| client.lookup.knows(peer)) {
-            let refusal = Refusal::address("the connection leads to another address than the one that was judged");
+            let refusal =
+                Refusal::address("the connection leads to another address than the one that was judged");
             return Err(refusal.into());
         }
         if response.status() == StatusCode::SWITCHING_PROTOCOLS {
@@ -150,12 +157,18 @@ impl Transport {
     }
 
     fn read_headers(&self, response: &reqwest::Response) -> Result<Vec<(String, Vec<u8>)>, TransportError> {
-        let bytes: usize = response.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+        let bytes: usize =
+            response.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
         if bytes > self.settings.response_header_bytes {
             let most = self.settings.response_header_bytes;
-            return Err(TransportError::new("too-large", format!("the answer's headers are longer than {most} bytes")));
+            return Err(TransportError::new(
+                "too-large",
+                format!("the answer's headers are longer than {most} bytes"),
+            ));
         }
-        let pair = |(name, value): (&HeaderName, &HeaderValue)| (name.as_str().to_owned(), value.as_bytes().to_vec());
+        let pair = |(name, value): (&HeaderName, &HeaderValue)| {
+            (name.as_str().to_owned(), value.as_bytes().to_vec())
+        };
         Ok(response.headers().iter().map(pair).collect())
     }
 
@@ -209,7 +222,10 @@ fn prepare(origin: &Origin, request: http::Request<Vec<u8>>) -> Result<reqwest::
     let unreadable = || Refusal::ambiguous("the request's URL cannot be read");
     let mut request = reqwest::Request::try_from(request).map_err(|_| unreadable())?;
     if Origin::of_parsed(request.url()).as_ref() != Some(origin) {
-        return Err(Refusal::destination("the request's URL leads to another origin than the one that was judged").into());
+        return Err(Refusal::destination(
+            "the request's URL leads to another origin than the one that was judged",
+        )
+        .into());
     }
     if !has_body {
         // Without this a body of zero bytes would announce itself in a GET.
@@ -218,7 +234,9 @@ fn prepare(origin: &Origin, request: http::Request<Vec<u8>>) -> Result<reqwest::
     let headers = request.headers_mut();
     headers.remove(CONTENT_LENGTH);
     headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
-    if let Some(name) = headers.keys().find(|name| *name != ACCEPT_ENCODING && is_reserved_header(name.as_str())) {
+    if let Some(name) =
+        headers.keys().find(|name| *name != ACCEPT_ENCODING && is_reserved_header(name.as_str()))
+    {
         return Err(TransportError::new("protocol", format!("a request may not set the header `{name}`")));
     }
     Ok(request)

@@ -41,14 +41,18 @@ impl PinnedLookup {
         let address = peer.ip().to_canonical();
         let judged = match &self.origin.host {
             Host::Address(literal) => *literal == address,
-            Host::Name(_) => self.handed_out.lock().unwrap_or_else(PoisonError::into_inner).contains(&address),
+            Host::Name(_) => {
+                self.handed_out.lock().unwrap_or_else(PoisonError::into_inner).contains(&address)
+            }
         };
         judged && peer.port() == self.origin.port
     }
 
     async fn answers(&self, name: &str) -> Result<Vec<SocketAddr>, LookupError> {
         if self.origin.host != Host::Name(name.to_owned()) {
-            return Err(LookupError::Refused(Refusal::destination("another host than the judged one was asked for")));
+            return Err(LookupError::Refused(Refusal::destination(
+                "another host than the judged one was asked for",
+            )));
         }
         let answers = self.resolver.resolve(name).await?;
         if answers.is_empty() || answers.len() > MAX_ANSWERS {

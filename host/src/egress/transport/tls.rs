@@ -17,7 +17,9 @@ pub enum TlsError {
     #[error("reading the authorities in `{path}` (`egress.extra_ca_file`) failed: {reason}")]
     Authorities { path: PathBuf, reason: String },
     /// The platform has no authorities, or an extra one is damaged.
-    #[error("setting up TLS failed: {0}; install the system's CA certificates or name some in `egress.extra_ca_file`")]
+    #[error(
+        "setting up TLS failed: {0}; install the system's CA certificates or name some in `egress.extra_ca_file`"
+    )]
     Verifier(rustls::Error),
 }
 
@@ -31,7 +33,8 @@ pub(super) fn configure(extra_ca_file: Option<&Path>) -> Result<ClientConfig, Tl
         Some(path) => read_authorities(path)?,
         None => Vec::new(),
     };
-    let verifier = Verifier::new_with_extra_roots(extra, Arc::clone(&provider)).map_err(TlsError::Verifier)?;
+    let verifier =
+        Verifier::new_with_extra_roots(extra, Arc::clone(&provider)).map_err(TlsError::Verifier)?;
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(TlsError::Verifier)?
