@@ -3,3 +3,5 @@
 
 pub mod domain;
 pub mod egress;
+pub mod keyring;
+pub mod store;
