@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 
@@ -101,6 +100,7 @@ fn html_forms(secret: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use base64::Engine as _;
     use base64::engine::general_purpose::STANDARD;
 
     fn holds(haystack: &str, secret: &str) -> bool {
@@ -115,8 +115,14 @@ mod tests {
     fn a_secret_is_found_in_every_usual_encoding() {
         let secret = "s3cr\"t/k&y<é>$x";
         for before in ["", "a", "ab", "abc"] {
-            assert!(holds(&STANDARD.encode(format!("{before}{secret}-tail")), secret), "base64 after `{before}`");
-            assert!(holds(&URL_SAFE_NO_PAD.encode(format!("{before}{secret}")), secret), "base64url after `{before}`");
+            assert!(
+                holds(&STANDARD.encode(format!("{before}{secret}-tail")), secret),
+                "base64 after `{before}`"
+            );
+            assert!(
+                holds(&URL_SAFE_NO_PAD.encode(format!("{before}{secret}")), secret),
+                "base64url after `{before}`"
+            );
         }
         let percent = percent_encode(secret.as_bytes(), NON_ALPHANUMERIC).to_string();
         let cases = [

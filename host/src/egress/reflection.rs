@@ -46,7 +46,8 @@ impl Scanner {
 
     /// Whether a secret is found in an answer's headers or body.
     pub fn finds_in_answer(&self, headers: &[(String, Vec<u8>)], body: &[u8]) -> bool {
-        headers.iter().any(|(name, value)| self.finds(name.as_bytes()) || self.finds(value)) || self.finds(body)
+        headers.iter().any(|(name, value)| self.finds(name.as_bytes()) || self.finds(value))
+            || self.finds(body)
     }
 
     /// The text, or a fixed sentence where a secret or a token is found in it.

@@ -12,7 +12,9 @@ pub enum KeyringError {
     #[error("the root key is given twice, by the environment and by the file {}; give it once", .0.display())]
     GivenTwice(PathBuf),
     /// No place gives a root key.
-    #[error("no root key is given; make one with `keystead key generate` and give it as a file or in the environment")]
+    #[error(
+        "no root key is given; make one with `keystead key generate` and give it as a file or in the environment"
+    )]
     NotGiven,
     /// The installation has a root key, but its file is gone.
     #[error("this installation is sealed with a root key, but the file {} is missing; put it back from its backup, no other key can open what is stored", .0.display())]
@@ -22,13 +24,11 @@ pub enum KeyringError {
     FileExposed(PathBuf),
     /// The file cannot be read or made.
     #[error("cannot {attempt} the key file {path}: {error}", path = .path.display())]
-    File {
-        attempt: &'static str,
-        path: PathBuf,
-        error: std::io::Error,
-    },
+    File { attempt: &'static str, path: PathBuf, error: std::io::Error },
     /// The root key is another than the database was started with.
-    #[error("the root key is {given}, but this database is sealed with {expected}; give that key, nothing was changed")]
+    #[error(
+        "the root key is {given}, but this database is sealed with {expected}; give that key, nothing was changed"
+    )]
     WrongKey { given: String, expected: String },
     /// A record of another root key.
     #[error("a stored record is sealed with root key {record}, this service has {given}; give that key")]
@@ -37,7 +37,9 @@ pub enum KeyringError {
     #[error("a stored record is no sealed record of a known format; restore it from a backup")]
     Format,
     /// A record that was changed, moved or relabelled.
-    #[error("a stored record fails its integrity check: it was changed or moved to another row; restore it from a backup")]
+    #[error(
+        "a stored record fails its integrity check: it was changed or moved to another row; restore it from a backup"
+    )]
     Integrity,
     /// The cipher library refused; never for reasons of the data.
     #[error("the cipher library failed")]

@@ -74,7 +74,12 @@ impl Keyring {
     }
 
     /// Seals bytes under a fresh data key.
-    pub fn seal(&self, entropy: &dyn Entropy, binding: &Binding<'_>, plaintext: &[u8]) -> Result<SealedRecord, KeyringError> {
+    pub fn seal(
+        &self,
+        entropy: &dyn Entropy,
+        binding: &Binding<'_>,
+        plaintext: &[u8],
+    ) -> Result<SealedRecord, KeyringError> {
         let bytes = record::seal(&self.root, entropy, binding, plaintext)?;
         Ok(SealedRecord { key_id: self.key_id.clone(), bytes })
     }

@@ -17,9 +17,9 @@
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use zeroize::Zeroizing;
 
+use super::Binding;
 use super::error::KeyringError;
 use super::root_key::RootKey;
-use super::Binding;
 use crate::domain::clock::{Entropy, random_array};
 use crate::domain::secret::SecretBytes;
 
@@ -45,7 +45,12 @@ pub(super) fn text_of(id: [u8; 8]) -> String {
 }
 
 /// Seals under a fresh data key.
-pub(super) fn seal(root: &RootKey, entropy: &dyn Entropy, binding: &Binding<'_>, plaintext: &[u8]) -> Result<Vec<u8>, KeyringError> {
+pub(super) fn seal(
+    root: &RootKey,
+    entropy: &dyn Entropy,
+    binding: &Binding<'_>,
+    plaintext: &[u8],
+) -> Result<Vec<u8>, KeyringError> {
     let key_id = root.id()?;
     let salt: [u8; 32] = random_array(entropy);
     let nonce: [u8; NONCE] = random_array(entropy);
@@ -53,7 +58,8 @@ pub(super) fn seal(root: &RootKey, entropy: &dyn Entropy, binding: &Binding<'_>,
     entropy.fill(&mut *data_key);
 
     let (wrapping_key, wrapping_nonce) = wrapping(root, &salt)?;
-    let wrapped = encrypt(&wrapping_key[..], wrapping_nonce, &associated(b"wrap", &key_id, binding), &data_key[..])?;
+    let wrapped =
+        encrypt(&wrapping_key[..], wrapping_nonce, &associated(b"wrap", &key_id, binding), &data_key[..])?;
     let sealed = encrypt(&data_key[..], nonce, &associated(b"data", &key_id, binding), plaintext)?;
 
     let mut record = Vec::with_capacity(104 + sealed.len());
@@ -68,14 +74,19 @@ pub(super) fn seal(root: &RootKey, entropy: &dyn Entropy, binding: &Binding<'_>,
 }
 
 /// Opens what was sealed for exactly this binding.
-pub(super) fn open(root: &RootKey, binding: &Binding<'_>, record: &[u8]) -> Result<SecretBytes, KeyringError> {
+pub(super) fn open(
+    root: &RootKey,
+    binding: &Binding<'_>,
+    record: &[u8],
+) -> Result<SecretBytes, KeyringError> {
     let parts = split(record).ok_or(KeyringError::Format)?;
     let given = root.id()?;
     if parts.key_id != given {
         return Err(KeyringError::UnknownKey { record: text_of(parts.key_id), given: text_of(given) });
     }
     let (wrapping_key, wrapping_nonce) = wrapping(root, &parts.salt)?;
-    let data_key = decrypt(&wrapping_key[..], wrapping_nonce, &associated(b"wrap", &given, binding), &parts.wrapped)?;
+    let data_key =
+        decrypt(&wrapping_key[..], wrapping_nonce, &associated(b"wrap", &given, binding), &parts.wrapped)?;
     let mut plaintext = decrypt(&data_key, parts.nonce, &associated(b"data", &given, binding), parts.sealed)?;
     Ok(SecretBytes::new(std::mem::take(&mut *plaintext)))
 }
@@ -86,7 +97,13 @@ fn split(record: &[u8]) -> Option<Parts<'_>> {
     let (salt, rest) = rest.split_first_chunk()?;
     let (wrapped, rest) = rest.split_first_chunk()?;
     let (nonce, sealed) = rest.split_first_chunk()?;
-    (sealed.len() >= TAG).then_some(Parts { key_id: *key_id, salt: *salt, wrapped: *wrapped, nonce: *nonce, sealed })
+    (sealed.len() >= TAG).then_some(Parts {
+        key_id: *key_id,
+        salt: *salt,
+        wrapped: *wrapped,
+        nonce: *nonce,
+        sealed,
+    })
 }
 
 /// The key and nonce that wrap this record's data key, used for nothing else.
@@ -121,7 +138,12 @@ fn cipher(key: &[u8]) -> Result<LessSafeKey, KeyringError> {
     UnboundKey::new(&AES_256_GCM, key).map(LessSafeKey::new).map_err(|_| KeyringError::Cipher)
 }
 
-fn encrypt(key: &[u8], nonce: [u8; NONCE], associated: &[u8], plaintext: &[u8]) -> Result<Vec<u8>, KeyringError> {
+fn encrypt(
+    key: &[u8],
+    nonce: [u8; NONCE],
+    associated: &[u8],
+    plaintext: &[u8],
+) -> Result<Vec<u8>, KeyringError> {
     // Encrypted in place in a buffer that never has to grow: no copy of the plaintext is left behind.
     let mut buffer = Zeroizing::new(Vec::with_capacity(plaintext.len() + TAG));
     buffer.extend_from_slice(plaintext);
@@ -131,7 +153,12 @@ fn encrypt(key: &[u8], nonce: [u8; NONCE], associated: &[u8], plaintext: &[u8]) 
     Ok(std::mem::take(&mut *buffer))
 }
 
-fn decrypt(key: &[u8], nonce: [u8; NONCE], associated: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, KeyringError> {
+fn decrypt(
+    key: &[u8],
+    nonce: [u8; NONCE],
+    associated: &[u8],
+    sealed: &[u8],
+) -> Result<Zeroizing<Vec<u8>>, KeyringError> {
     let mut buffer = Zeroizing::new(sealed.to_vec());
     let length = cipher(key)?
         .open_in_place(Nonce::assume_unique_for_key(nonce), Aad::from(associated), &mut buffer)

@@ -37,12 +37,13 @@ impl RootKey {
             .trim()
             .strip_prefix(PREFIX)
             .ok_or(KeyringError::InvalidKey("it does not begin with `keystead-root-1:`"))?;
-        let decoded = URL_SAFE_NO_PAD
-            .decode(encoded)
-            .map(Zeroizing::new)
-            .map_err(|_| KeyringError::InvalidKey("what follows `keystead-root-1:` is not base64url without padding"))?;
-        let bytes: [u8; 32] =
-            decoded.as_slice().try_into().map_err(|_| KeyringError::InvalidKey("it does not hold exactly 32 bytes"))?;
+        let decoded = URL_SAFE_NO_PAD.decode(encoded).map(Zeroizing::new).map_err(|_| {
+            KeyringError::InvalidKey("what follows `keystead-root-1:` is not base64url without padding")
+        })?;
+        let bytes: [u8; 32] = decoded
+            .as_slice()
+            .try_into()
+            .map_err(|_| KeyringError::InvalidKey("it does not hold exactly 32 bytes"))?;
         let key = Self(Zeroizing::new(bytes));
         key.refuse_weak()?;
         Ok(key)
@@ -81,7 +82,11 @@ impl RootKey {
     }
 
     /// HKDF with SHA-256 (RFC 5869): each purpose has its own `info`, so no output tells of another.
-    pub(super) fn derive<const N: usize>(&self, salt: &[u8], info: &[u8]) -> Result<Zeroizing<[u8; N]>, KeyringError> {
+    pub(super) fn derive<const N: usize>(
+        &self,
+        salt: &[u8],
+        info: &[u8],
+    ) -> Result<Zeroizing<[u8; N]>, KeyringError> {
         let mut output = Zeroizing::new([0; N]);
         hkdf::Salt::new(HKDF_SHA256, salt)
             .extract(&self.0[..])

@@ -31,7 +31,11 @@ pub struct KeySource {
 ///
 /// # Errors
 /// A key that is given twice, is missing, is weak, or lies in a file that others can read.
-pub fn find_root_key(source: KeySource, is_new_installation: bool, entropy: &dyn Entropy) -> Result<RootKey, KeyringError> {
+pub fn find_root_key(
+    source: KeySource,
+    is_new_installation: bool,
+    entropy: &dyn Entropy,
+) -> Result<RootKey, KeyringError> {
     match source {
         KeySource { text_from_env: Some(_), file: Some(file), .. } => Err(KeyringError::GivenTwice(file)),
         KeySource { text_from_env: Some(text), .. } => RootKey::parse(text.expose()),

@@ -47,7 +47,11 @@ impl Store {
     }
 
     /// The newest `limit` records of a workspace, or of the installation, newest first.
-    pub async fn list_audit(&self, workspace: Option<&WorkspaceId>, limit: u32) -> Result<Vec<AuditEntry>, StoreError> {
+    pub async fn list_audit(
+        &self,
+        workspace: Option<&WorkspaceId>,
+        limit: u32,
+    ) -> Result<Vec<AuditEntry>, StoreError> {
         read_tx!(self, Access::of(workspace), tx => list(tx, workspace, limit).await)
     }
 }
@@ -82,7 +86,11 @@ struct Row {
     detail: String,
 }
 
-async fn list(tx: &mut Tx, workspace: Option<&WorkspaceId>, limit: u32) -> Result<Vec<AuditEntry>, StoreError> {
+async fn list(
+    tx: &mut Tx,
+    workspace: Option<&WorkspaceId>,
+    limit: u32,
+) -> Result<Vec<AuditEntry>, StoreError> {
     const SELECT: &str = "SELECT id, workspace, at, actor, action, subject, outcome, detail FROM audit
          WHERE workspace = $1 OR (workspace IS NULL AND $1 IS NULL) ORDER BY id DESC LIMIT $2";
     let rows: Vec<Row> = on!(tx, c => sqlx::query_as(SELECT)

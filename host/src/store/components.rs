@@ -87,20 +87,26 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when the component exists with another release.
-    pub async fn install_component(&self, release: &NewRelease, audit: &AuditRecord) -> Result<Installed, StoreError> {
+    pub async fn install_component(
+        &self,
+        release: &NewRelease,
+        audit: &AuditRecord,
+    ) -> Result<Installed, StoreError> {
         write_tx!(self, Access::Jobs, tx => install(tx, release, audit).await)
     }
 }
 
 async fn install(tx: &mut Tx, release: &NewRelease, record: &AuditRecord) -> Result<Installed, StoreError> {
-    const INSERT: &str = "INSERT INTO components (id, title, needs_credential, installed_at) VALUES ($1, $2, $3, $4)
+    const INSERT: &str =
+        "INSERT INTO components (id, title, needs_credential, installed_at) VALUES ($1, $2, $3, $4)
          ON CONFLICT (id) DO NOTHING";
     let is_new = on!(tx, c => sqlx::query(INSERT)
         .bind(release.component.as_str())
         .bind(release.title.as_str())
         .bind(release.needs_credential)
         .bind(release.installed_at.as_millisecond())
-        .execute(c).await?.rows_affected()) == 1;
+        .execute(c).await?.rows_affected())
+        == 1;
     if !is_new {
         return compare(tx, release).await;
     }
@@ -121,13 +127,18 @@ async fn compare(tx: &mut Tx, release: &NewRelease) -> Result<Installed, StoreEr
             "component `{}` is installed with another release: version {version}, {digest}",
             release.component
         ))),
-        None => Err(StoreError::Conflict(format!("component `{}` is installed without an active release", release.component))),
+        None => Err(StoreError::Conflict(format!(
+            "component `{}` is installed without an active release",
+            release.component
+        ))),
     }
 }
 
 async fn insert_release(tx: &mut Tx, release: &NewRelease) -> Result<(), StoreError> {
-    const BYTES: &str = "INSERT INTO release_bytes (digest, bytes) VALUES ($1, $2) ON CONFLICT (digest) DO NOTHING";
-    const RELEASE: &str = "INSERT INTO releases (component, digest, version, status, descriptor, sentences, installed_at)
+    const BYTES: &str =
+        "INSERT INTO release_bytes (digest, bytes) VALUES ($1, $2) ON CONFLICT (digest) DO NOTHING";
+    const RELEASE: &str =
+        "INSERT INTO releases (component, digest, version, status, descriptor, sentences, installed_at)
          VALUES ($1, $2, $3, 'active', $4, $5, $6)";
     let sentences = to_json(&release.sentences)?;
     on!(tx, c => sqlx::query(BYTES)
@@ -186,7 +197,8 @@ struct Release {
 async fn list_releases(tx: &mut Tx, component: &ComponentId) -> Result<Vec<ReleaseRow>, StoreError> {
     const SELECT: &str = "SELECT component, version, digest, descriptor, sentences, status, installed_at
          FROM releases WHERE component = $1 ORDER BY installed_at DESC, digest";
-    let rows: Vec<Release> = on!(tx, c => sqlx::query_as(SELECT).bind(component.as_str()).fetch_all(c).await?);
+    let rows: Vec<Release> =
+        on!(tx, c => sqlx::query_as(SELECT).bind(component.as_str()).fetch_all(c).await?);
     rows.into_iter().map(Release::read).collect()
 }
 

@@ -45,8 +45,12 @@ fn classify_sqlstate(code: &str, error: &dyn DatabaseError) -> StoreError {
     match code {
         "40001" | "40P01" => StoreError::Contention,
         "25006" => StoreError::Unavailable("PostgreSQL accepts no writes now (25006)".to_owned()),
-        "28000" | "28P01" => StoreError::Unusable(format!("PostgreSQL refused the role or its password ({code})")),
-        "3D000" => StoreError::Unusable("the PostgreSQL database does not exist (3D000); create it first".to_owned()),
+        "28000" | "28P01" => {
+            StoreError::Unusable(format!("PostgreSQL refused the role or its password ({code})"))
+        }
+        "3D000" => {
+            StoreError::Unusable("the PostgreSQL database does not exist (3D000); create it first".to_owned())
+        }
         // Connection, resources, operator intervention, system errors; a lock that was not granted.
         _ if ["08", "53", "57", "58"].contains(&code.get(..2).unwrap_or_default()) || code == "55P03" => {
             StoreError::Unavailable(format!("PostgreSQL answered {code}"))
@@ -63,8 +67,12 @@ fn classify_sqlite(code: &str, error: &dyn DatabaseError) -> StoreError {
         8 => StoreError::Unavailable("the SQLite file or its folder is read-only".to_owned()),
         10 => StoreError::Unavailable(format!("reading or writing the SQLite file failed ({full})")),
         13 => StoreError::Unavailable("the disk of the SQLite file is full".to_owned()),
-        14 => StoreError::Unusable("the SQLite file cannot be opened; check that its folder exists and is writable".to_owned()),
-        11 | 26 => StoreError::Unusable("the SQLite file is damaged or no SQLite file; restore it from a backup".to_owned()),
+        14 => StoreError::Unusable(
+            "the SQLite file cannot be opened; check that its folder exists and is writable".to_owned(),
+        ),
+        11 | 26 => StoreError::Unusable(
+            "the SQLite file is damaged or no SQLite file; restore it from a backup".to_owned(),
+        ),
         _ => StoreError::Internal(describe(code, error)),
     }
 }

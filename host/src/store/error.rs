@@ -15,12 +15,10 @@ pub enum StoreError {
     #[error("{0}")]
     Conflict(String),
     /// A stored value that this program did not write.
-    #[error("the stored value in column `{column}` of table `{table}`, row `{row}`, cannot be read; restore it from a backup")]
-    Corrupt {
-        table: &'static str,
-        column: String,
-        row: String,
-    },
+    #[error(
+        "the stored value in column `{column}` of table `{table}`, row `{row}`, cannot be read; restore it from a backup"
+    )]
+    Corrupt { table: &'static str, column: String, row: String },
     /// The tables are not those of this program.
     #[error("{0}")]
     Schema(String),

@@ -54,7 +54,9 @@ impl Store {
     pub async fn bypasses_row_security(&self) -> Result<bool, StoreError> {
         match &self.pool {
             Pool::Sqlite { .. } => Ok(false),
-            Pool::Postgres(pool) => Ok(sqlx::query_scalar(dialect::BYPASSES_ROW_SECURITY).fetch_one(pool).await?),
+            Pool::Postgres(pool) => {
+                Ok(sqlx::query_scalar(dialect::BYPASSES_ROW_SECURITY).fetch_one(pool).await?)
+            }
         }
     }
 
@@ -119,5 +121,8 @@ fn create_privately(file: &Path) -> Result<(), StoreError> {
 }
 
 fn unusable(attempt: &str, path: &Path, error: &io::Error) -> StoreError {
-    StoreError::Unusable(format!("cannot {attempt} {}: {error}; choose another with --data-dir or --database-url", path.display()))
+    StoreError::Unusable(format!(
+        "cannot {attempt} {}: {error}; choose another with --data-dir or --database-url",
+        path.display()
+    ))
 }

@@ -37,12 +37,17 @@ impl Place<'_> {
     }
 
     /// A time that may be missing.
-    pub(super) fn optional_time(&self, column: &str, milliseconds: Option<i64>) -> Result<Option<Timestamp>, StoreError> {
+    pub(super) fn optional_time(
+        &self,
+        column: &str,
+        milliseconds: Option<i64>,
+    ) -> Result<Option<Timestamp>, StoreError> {
         milliseconds.map(|milliseconds| self.time(column, milliseconds)).transpose()
     }
 }
 
 /// A document as stored.
 pub(super) fn to_json(value: &impl Serialize) -> Result<String, StoreError> {
-    serde_json::to_string(value).map_err(|_| StoreError::Internal("a document cannot be written as JSON".to_owned()))
+    serde_json::to_string(value)
+        .map_err(|_| StoreError::Internal("a document cannot be written as JSON".to_owned()))
 }

@@ -56,7 +56,9 @@ impl Store {
 
 async fn compare(migrator: &Migrator, connection: &mut impl Migrate) -> Result<(), StoreError> {
     let Ok(applied) = connection.list_applied_migrations(APPLIED).await else {
-        return Err(StoreError::Schema("the database has no tables of Keystead yet; run `keystead migrate`".to_owned()));
+        return Err(StoreError::Schema(
+            "the database has no tables of Keystead yet; run `keystead migrate`".to_owned(),
+        ));
     };
     let known: Vec<_> = migrator.iter().collect();
     for one in &applied {
@@ -80,18 +82,19 @@ async fn compare(migrator: &Migrator, connection: &mut impl Migrate) -> Result<(
 fn explain(error: MigrateError) -> StoreError {
     match error {
         MigrateError::Execute(error) => error.into(),
-        MigrateError::ExecuteMigration(error, version) => {
-            StoreError::Schema(format!("migration {version} failed and was rolled back: {}", StoreError::from(error)))
-        }
+        MigrateError::ExecuteMigration(error, version) => StoreError::Schema(format!(
+            "migration {version} failed and was rolled back: {}",
+            StoreError::from(error)
+        )),
         MigrateError::VersionMissing(version) => StoreError::Schema(format!(
             "the database holds migration {version}, which this program does not know; run the newer Keystead that made it"
         )),
         MigrateError::VersionMismatch(version) => StoreError::Schema(format!(
             "migration {version} in the database is not the one of this program; run the Keystead that made it"
         )),
-        MigrateError::Dirty(version) => {
-            StoreError::Schema(format!("migration {version} was applied in part; restore the database from a backup"))
-        }
+        MigrateError::Dirty(version) => StoreError::Schema(format!(
+            "migration {version} was applied in part; restore the database from a backup"
+        )),
         _ => StoreError::Internal("the migrations cannot be read".to_owned()),
     }
 }

@@ -18,7 +18,11 @@ pub struct SealedCredential {
 
 impl Store {
     /// A credential with its sealed fields, both from one row; none when the workspace has none such.
-    pub async fn find_sealed(&self, workspace: &WorkspaceId, id: &CredentialId) -> Result<Option<SealedCredential>, StoreError> {
+    pub async fn find_sealed(
+        &self,
+        workspace: &WorkspaceId,
+        id: &CredentialId,
+    ) -> Result<Option<SealedCredential>, StoreError> {
         read_tx!(self, Access::Workspace(workspace), tx => find(tx, workspace, id).await)
     }
 }
@@ -31,7 +35,11 @@ struct SealedRow {
     key_id: String,
 }
 
-async fn find(tx: &mut Tx, workspace: &WorkspaceId, id: &CredentialId) -> Result<Option<SealedCredential>, StoreError> {
+async fn find(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    id: &CredentialId,
+) -> Result<Option<SealedCredential>, StoreError> {
     const SELECT: &str = "SELECT workspace, component, id, name, status, account_id, account_label, public_fields, secrets,
              destinations, version, release_version, release_digest, verified_at, created_at, updated_at, record, key_id
          FROM credentials WHERE workspace = $1 AND id = $2";
@@ -39,5 +47,8 @@ async fn find(tx: &mut Tx, workspace: &WorkspaceId, id: &CredentialId) -> Result
         .bind(workspace.as_str())
         .bind(id.as_str())
         .fetch_optional(c).await?);
-    row.map(|row| Ok(SealedCredential { credential: row.public.read()?, record: row.record, key_id: row.key_id })).transpose()
+    row.map(|row| {
+        Ok(SealedCredential { credential: row.public.read()?, record: row.record, key_id: row.key_id })
+    })
+    .transpose()
 }

@@ -95,7 +95,8 @@ impl Row {
     fn read(self) -> Result<Principal, StoreError> {
         let place = Place { table: "api_tokens", row: &self.id };
         let names: Vec<String> = place.json("rights", &self.rights)?;
-        let rights = names.iter().map(|name| place.parse("rights", name)).collect::<Result<Vec<Right>, _>>()?;
+        let rights =
+            names.iter().map(|name| place.parse("rights", name)).collect::<Result<Vec<Right>, _>>()?;
         let scope = match &self.workspace {
             Some(workspace) => Scope::Workspace(place.parse("workspace", workspace)?),
             None => Scope::Installation,

@@ -73,7 +73,12 @@ struct Change<'a> {
     verified_at: Option<Timestamp>,
 }
 
-async fn record(tx: &mut Tx, change: &Change<'_>, verification: &NewVerification, entry: &AuditRecord) -> Result<bool, StoreError> {
+async fn record(
+    tx: &mut Tx,
+    change: &Change<'_>,
+    verification: &NewVerification,
+    entry: &AuditRecord,
+) -> Result<bool, StoreError> {
     // Locks the credential's row first, so that two verifications of it keep the last twenty together.
     if !update(tx, change, verification).await? {
         return Ok(false);
@@ -83,7 +88,11 @@ async fn record(tx: &mut Tx, change: &Change<'_>, verification: &NewVerification
     Ok(true)
 }
 
-async fn update(tx: &mut Tx, change: &Change<'_>, verification: &NewVerification) -> Result<bool, StoreError> {
+async fn update(
+    tx: &mut Tx,
+    change: &Change<'_>,
+    verification: &NewVerification,
+) -> Result<bool, StoreError> {
     const UPDATE: &str = "UPDATE credentials SET status = $4,
              account_id = COALESCE($5, account_id), account_label = COALESCE($6, account_label),
              verified_at = COALESCE($7, verified_at), updated_at = $8,
@@ -135,7 +144,11 @@ pub(super) async fn insert(
     Ok(())
 }
 
-async fn list(tx: &mut Tx, workspace: &WorkspaceId, credential: &CredentialId) -> Result<Vec<StoredVerification>, StoreError> {
+async fn list(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    credential: &CredentialId,
+) -> Result<Vec<StoredVerification>, StoreError> {
     const SELECT: &str = "SELECT id, at, outcome, evidence FROM verifications
          WHERE workspace = $1 AND credential = $2 ORDER BY at DESC, id DESC";
     let rows: Vec<(String, i64, String, String)> = on!(tx, c => sqlx::query_as(SELECT)

@@ -70,8 +70,11 @@ impl Opener<'_> {
             .iter()
             .map(|to| format!("{} `{}` of rule `{}`", to.place.as_str(), to.name, to.rule))
             .collect();
-        let declared =
-            if declared.is_empty() { "it may travel nowhere".to_owned() } else { format!("declared: {}", declared.join(", ")) };
+        let declared = if declared.is_empty() {
+            "it may travel nowhere".to_owned()
+        } else {
+            format!("declared: {}", declared.join(", "))
+        };
         Failure::new(
             "placement-refused",
             format!(
@@ -95,7 +98,8 @@ impl Opener<'_> {
             let shown: String = name.chars().filter(|c| !c.is_control()).take(60).collect();
             Failure::new("placement-refused", format!("the header `{shown}` {what}"))
         };
-        let header = HeaderName::from_bytes(name.as_bytes()).map_err(|_| bad("has no valid name (RFC 9110, section 5.1)"))?;
+        let header = HeaderName::from_bytes(name.as_bytes())
+            .map_err(|_| bad("has no valid name (RFC 9110, section 5.1)"))?;
         if is_host_header(header.as_str()) {
             return Err(bad("is the host's and must not be set by a plugin"));
         }
@@ -108,7 +112,8 @@ impl Opener<'_> {
             text = text.replace(&sealed.token, sealed.secret.expose());
             placements.push(placed(sealed, Place::Header, header.as_str()));
         }
-        let mut value = HeaderValue::from_str(&text).map_err(|_| bad("has a value with control characters"))?;
+        let mut value =
+            HeaderValue::from_str(&text).map_err(|_| bad("has a value with control characters"))?;
         value.set_sensitive(!tokens.is_empty());
         Ok((header, value))
     }

@@ -47,7 +47,10 @@ fn a_token_in_its_declared_header_becomes_the_secret() {
     let value = opened.headers.get("api_key").unwrap();
     assert_eq!(value.as_bytes(), b"Key s3cret value");
     assert!(value.is_sensitive());
-    assert_eq!(opened.placements, [Placed { sealed: "apiKey".into(), place: "header".into(), name: "api_key".into() }]);
+    assert_eq!(
+        opened.placements,
+        [Placed { sealed: "apiKey".into(), place: "header".into(), name: "api_key".into() }]
+    );
 }
 
 #[test]
@@ -80,8 +83,14 @@ fn a_token_anywhere_else_is_refused_by_name() {
         (request(URL, &[(TOKEN, "1")]), "name of a header"),
         (request(URL, &[("api_key", &TOKEN.to_uppercase())]), "header `api_key`"),
         (Request { method: TOKEN.to_owned(), ..request(URL, &[]) }, "the method"),
-        (Request { body: Some(format!("{{\"k\":\"{TOKEN}\"}}").into_bytes()), ..request(URL, &[]) }, "the body"),
-        (Request { extra: vec![("timeout-ms".into(), TOKEN.into())], ..request(URL, &[]) }, "an `extra` entry"),
+        (
+            Request { body: Some(format!("{{\"k\":\"{TOKEN}\"}}").into_bytes()), ..request(URL, &[]) },
+            "the body",
+        ),
+        (
+            Request { extra: vec![("timeout-ms".into(), TOKEN.into())], ..request(URL, &[]) },
+            "an `extra` entry",
+        ),
     ];
     for (request, place) in cases {
         let message = refusal(&request, &sealed);
@@ -98,7 +107,9 @@ fn a_place_of_another_rule_does_not_count() {
 
 #[test]
 fn headers_of_the_host_and_broken_ones_are_refused() {
-    for name in ["Host", "content-length", "Transfer-Encoding", "proxy-x", "Upgrade", "Accept-Encoding", "bad name"] {
+    for name in
+        ["Host", "content-length", "Transfer-Encoding", "proxy-x", "Upgrade", "Accept-Encoding", "bad name"]
+    {
         refusal(&request(URL, &[(name, "1")]), &[]);
     }
     for value in ["a\r\nb: c", "a\nb", "a\0b"] {
