@@ -5,7 +5,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use super::place::root;
+use super::place::{root, run_folder};
 use super::process::{Supervised, free_port, http_status, program};
 
 /// The key that the Petstore accepts.
@@ -21,7 +21,7 @@ pub struct Petstore {
     port: u16,
     faults: u16,
     canary: u16,
-    folder: tempfile::TempDir,
+    folder: PathBuf,
     _prism: Supervised,
     _nginx: Supervised,
 }
@@ -55,13 +55,13 @@ impl Petstore {
 
     /// The requests that the canary has received, one line each.
     pub fn canary_log(&self) -> String {
-        std::fs::read_to_string(self.folder.path().join("canary.log")).unwrap_or_default()
+        std::fs::read_to_string(self.folder.join("canary.log")).unwrap_or_default()
     }
 }
 
 fn start() -> Result<Petstore, String> {
-    let folder = tempfile::tempdir().unwrap();
-    let run = folder.path();
+    let folder = run_folder("petstore");
+    let run = folder.as_path();
     let sources = root().join("tests/upstreams/petstore");
 
     let prism_port = free_port();
