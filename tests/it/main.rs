@@ -1,3 +1,6 @@
 //! Keystead's integration tests: one binary, one module per room, real systems on loopback.
 
 mod harness;
+
+mod upstreams;
+mod walls;
