@@ -22,6 +22,7 @@ pub mod settings;
 pub mod transport;
 
 pub use plan::PlanError;
+pub use reflection::ScannerError;
 pub use session::{Record, Refusal, Session};
 pub use settings::Settings;
 

@@ -119,7 +119,7 @@ pub(super) fn rules(
 ///
 /// # Errors
 /// As for a verification of the same fields.
-pub fn destinations(
+pub(super) fn destinations(
     descriptor: &Descriptor,
     fields: &Fields,
     policy: &Policy,
