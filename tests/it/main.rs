@@ -2,5 +2,6 @@
 
 mod harness;
 
+mod acceptance;
 mod upstreams;
 mod walls;
