@@ -3,4 +3,5 @@
 mod harness;
 
 mod upstreams;
+mod sealed_values;
 mod walls;
