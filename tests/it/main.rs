@@ -4,4 +4,5 @@ mod harness;
 
 mod acceptance;
 mod upstreams;
+mod sealed_values;
 mod walls;
