@@ -2,5 +2,7 @@
 
 mod harness;
 
+mod acceptance;
 mod upstreams;
+mod sealed_values;
 mod walls;

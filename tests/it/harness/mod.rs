@@ -3,4 +3,6 @@
 pub mod petstore;
 pub mod place;
 pub mod process;
+pub mod recorder;
+pub mod rehearsal;
 pub mod wasm;

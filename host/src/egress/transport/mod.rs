@@ -9,13 +9,13 @@ use std::time::Duration;
 
 pub use failure::TransportError;
 use failure::{Stage, explain};
-use http::header::{ACCEPT_ENCODING, CONTENT_LENGTH};
-use http::{HeaderName, HeaderValue, StatusCode};
+use http::header::{ACCEPT_ENCODING, CONTENT_LENGTH, TRANSFER_ENCODING};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use moka::sync::Cache;
 use pinned::{Handle, PinnedLookup};
 pub use tls::TlsError;
 
-use super::body::Body;
+use super::body::{Body, BodyError};
 use super::origin::{Origin, Refusal, Scheme};
 use super::policy::Policy;
 use super::resolver::Resolve;
@@ -150,6 +150,7 @@ impl Transport {
         if response.status() == StatusCode::SWITCHING_PROTOCOLS {
             return Err(TransportError::new("protocol", "the other side wants to leave HTTP"));
         }
+        refuse_double_framing(response.headers())?;
         let headers = self.read_headers(&response)?;
         let body = self.read_body(&mut response).await?;
         let wire_bytes = body.wire_bytes();
@@ -174,6 +175,10 @@ impl Transport {
 
     async fn read_body(&self, response: &mut reqwest::Response) -> Result<Body, TransportError> {
         let max_wire = self.settings.response_wire_bytes;
+        // What announces itself as too long is not read at all.
+        if response.content_length().is_some_and(|length| length > max_wire as u64) {
+            return Err(BodyError::WireTooLong(max_wire).into());
+        }
         let mut body = Body::new(response.headers(), max_wire, self.settings.response_body_bytes);
         while let Some(chunk) = response.chunk().await.map_err(|error| explain(&error, Stage::Reading))? {
             body.push(&chunk)?;
@@ -240,6 +245,18 @@ fn prepare(origin: &Origin, request: http::Request<Vec<u8>>) -> Result<reqwest::
         return Err(TransportError::new("protocol", format!("a request may not set the header `{name}`")));
     }
     Ok(request)
+}
+
+/// An answer that says its length in two ways, or in a way that is not understood, is read differently by
+/// different programs (RFC 9112, 6.3).
+fn refuse_double_framing(headers: &HeaderMap) -> Result<(), TransportError> {
+    let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
+    let Some(coding) = codings.next() else { return Ok(()) };
+    let is_chunked = coding.as_bytes().eq_ignore_ascii_case(b"chunked") && codings.next().is_none();
+    if is_chunked && !headers.contains_key(CONTENT_LENGTH) {
+        return Ok(());
+    }
+    Err(TransportError::new("protocol", "the answer states its length in more than one way"))
 }
 
 #[cfg(test)]
