@@ -20,8 +20,7 @@ const WORKSPACES: [&str; 3] = ["Cargo.toml", "plugins/Cargo.toml", "tests/guests
 /// # Errors
 /// When something could not be built or a test failed.
 pub(crate) fn test(options: &[String]) -> Result<()> {
-    machine::prepare(&machine::FOR_PLUGINS)?;
-    machine::prepare(&machine::FOR_TESTS)?;
+    machine::prepare(machine::FOR_PLUGINS.iter().chain(&machine::FOR_TESTS))?;
     upstreams::install()?;
     let target_dir = target_dir()?;
     eprintln!("xtask: building plugins and guests");
