@@ -1,8 +1,27 @@
 //! What a plugin says of itself: the descriptor document, read once at installation.
 
+mod check;
+mod dialect;
+mod document;
+mod headers;
+mod icon;
+mod schema;
+mod sentences;
+mod wording;
+
+#[cfg(test)]
+mod tests;
+
 use serde::{Deserialize, Serialize};
 
+use super::fields::Violation;
 use super::id::ComponentId;
+
+pub use headers::{is_header_name, is_host_header};
+pub use schema::{Field, FieldSchema};
+
+/// Longest descriptor, in bytes: an icon of 64 KiB as base64 and a generous schema.
+pub const MAX_BYTES: usize = 256 * 1024;
 
 /// A descriptor that passed every check of the contract.
 #[derive(Clone, Debug)]
@@ -18,6 +37,56 @@ pub struct Descriptor {
     pub schema: FieldSchema,
     pub egress: Vec<EgressRule>,
     pub sealed: Vec<SealedValue>,
+}
+
+/// Everything that is wrong with a descriptor.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the descriptor breaks the contract: {}", list(.violations))]
+pub struct DescriptorError {
+    pub violations: Vec<Violation>,
+}
+
+fn list(violations: &[Violation]) -> String {
+    violations.iter().map(Violation::to_string).collect::<Vec<_>>().join("; ")
+}
+
+impl Descriptor {
+    /// Reads the text that a plugin's `describe` returned.
+    ///
+    /// # Errors
+    /// All violations of the contract at once: of JSON, of `descriptor.schema.json`, of the field
+    /// dialect, and of what one part of the descriptor demands of another.
+    pub fn parse(text: &str) -> Result<Self, DescriptorError> {
+        document::read(text).map_err(|violations| DescriptorError { violations })
+    }
+
+    /// Whether a step that uses this component needs a credential.
+    pub fn needs_credential(&self) -> bool {
+        self.authorization.kind != "none" && !self.schema.fields().is_empty()
+    }
+
+    /// What the plugin may do, in plain words, for the operator who consents.
+    pub fn sentences(&self) -> Vec<String> {
+        sentences::write(self)
+    }
+
+    /// The rule with this name.
+    pub fn rule(&self, name: &str) -> Option<&EgressRule> {
+        self.egress.iter().find(|rule| rule.name == name)
+    }
+
+    /// JSON Pointers of the fields that name destinations, each once.
+    pub fn destination_fields(&self) -> Vec<&str> {
+        let mut pointers = Vec::new();
+        for rule in &self.egress {
+            if let OriginSource::Field(pointer) = &rule.origin
+                && !pointers.contains(&pointer.as_str())
+            {
+                pointers.push(pointer.as_str());
+            }
+        }
+        pointers
+    }
 }
 
 /// How the application authenticates.
@@ -53,6 +122,7 @@ pub struct SealedValue {
     pub name: String,
     /// JSON Pointer of the secret field that it comes from.
     pub field: String,
+    /// Empty when it may travel nowhere.
     pub to: Vec<Placement>,
 }
 
@@ -67,7 +137,8 @@ pub struct Placement {
 }
 
 /// The kind of place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Place {
     Header,
     Query,
