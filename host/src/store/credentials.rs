@@ -52,8 +52,8 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when its workspace, component or release is not there, or its id is taken.
-    pub async fn insert_credential(&self, new: &NewCredential, audit: &AuditRecord) -> Result<(), StoreError> {
-        write_tx!(self, Access::Workspace(&new.credential.workspace), tx => insert(tx, new, audit).await)
+    pub async fn insert_credential(&self, new: NewCredential, audit: AuditRecord) -> Result<(), StoreError> {
+        write_tx!(self, Access::Workspace(&new.credential.workspace), tx => insert(tx, &new, &audit).await)
     }
 
     /// A credential without its secrets; none when the workspace has no such credential.
@@ -62,8 +62,8 @@ impl Store {
     }
 
     /// Credentials of a workspace, by id.
-    pub async fn list_credentials(&self, workspace: &WorkspaceId, filter: &ListFilter) -> Result<Vec<Credential>, StoreError> {
-        read_tx!(self, Access::Workspace(workspace), tx => list(tx, workspace, filter).await)
+    pub async fn list_credentials(&self, workspace: &WorkspaceId, filter: ListFilter) -> Result<Vec<Credential>, StoreError> {
+        read_tx!(self, Access::Workspace(workspace), tx => list(tx, workspace, &filter).await)
     }
 
     /// Deletes a credential and its verifications. `false`, and no audit record, when there is none.
@@ -71,9 +71,9 @@ impl Store {
         &self,
         workspace: &WorkspaceId,
         id: &CredentialId,
-        audit: &AuditRecord,
+        audit: AuditRecord,
     ) -> Result<bool, StoreError> {
-        write_tx!(self, Access::Workspace(workspace), tx => delete(tx, workspace, id, audit).await)
+        write_tx!(self, Access::Workspace(workspace), tx => delete(tx, workspace, id, &audit).await)
     }
 }
 

@@ -21,8 +21,8 @@ impl Store {
 
     /// Records the root key of a new installation and returns what stands recorded now: another record,
     /// when another replica was faster, which the caller has to compare with its own key.
-    pub async fn record_root_key(&self, record: &RootKeyRecord, now: Timestamp) -> Result<RootKeyRecord, StoreError> {
-        write_tx!(self, Access::Installation, tx => insert(tx, record, now).await)
+    pub async fn record_root_key(&self, record: RootKeyRecord, now: Timestamp) -> Result<RootKeyRecord, StoreError> {
+        write_tx!(self, Access::Installation, tx => insert(tx, &record, now).await)
     }
 }
 

@@ -17,8 +17,8 @@ pub struct WorkspaceRow {
 
 impl Store {
     /// Creates a workspace. `false`, and no audit record, when it exists already.
-    pub async fn create_workspace(&self, id: &WorkspaceId, now: Timestamp, audit: &AuditRecord) -> Result<bool, StoreError> {
-        write_tx!(self, Access::Jobs, tx => create(tx, id, now, audit).await)
+    pub async fn create_workspace(&self, id: &WorkspaceId, now: Timestamp, audit: AuditRecord) -> Result<bool, StoreError> {
+        write_tx!(self, Access::Jobs, tx => create(tx, id, now, &audit).await)
     }
 
     /// All workspaces, by id.
