@@ -122,7 +122,8 @@ fn require(principal: &Principal, rights: &[Right]) -> Result<(), Problem> {
     match rights.iter().find(|right| !principal.has(**right)) {
         None => Ok(()),
         Some(missing) => {
-            let detail = format!("The token is valid, but lacks the right `{missing}`; use or make one that has it.");
+            let detail =
+                format!("The token is valid, but lacks the right `{missing}`; use or make one that has it.");
             Err(Problem::new(Kind::MissingRight, detail).with("right", missing.as_str()))
         }
     }

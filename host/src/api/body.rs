@@ -66,7 +66,8 @@ impl FromRequest<Api> for PluginBody {
 }
 
 fn expect_media_type(headers: &HeaderMap, expected: &'static str) -> Result<(), Problem> {
-    let refused = |detail: String| Problem::new(Kind::MediaTypeUnsupported, detail).with("expected", expected);
+    let refused =
+        |detail: String| Problem::new(Kind::MediaTypeUnsupported, detail).with("expected", expected);
     if headers.contains_key(CONTENT_ENCODING) {
         return Err(refused("Send the body as it is, without `Content-Encoding`.".to_owned()));
     }
@@ -96,10 +97,14 @@ fn essence(text: &str) -> Option<&str> {
 
 async fn read(request: Request, limit: usize, api: &Api) -> Result<Vec<u8>, Problem> {
     let too_large = || {
-        Problem::new(Kind::BodyTooLarge, format!("The body is larger than the {limit} bytes that this path takes."))
-            .with("limit", limit)
+        Problem::new(
+            Kind::BodyTooLarge,
+            format!("The body is larger than the {limit} bytes that this path takes."),
+        )
+        .with("limit", limit)
     };
-    let declared = request.headers().get(CONTENT_LENGTH).and_then(|text| text.to_str().ok()?.parse::<usize>().ok());
+    let declared =
+        request.headers().get(CONTENT_LENGTH).and_then(|text| text.to_str().ok()?.parse::<usize>().ok());
     if declared.is_some_and(|length| length > limit) {
         return Err(too_large());
     }
@@ -107,7 +112,9 @@ async fn read(request: Request, limit: usize, api: &Api) -> Result<Vec<u8>, Prob
     match tokio::time::timeout(time, collect(request.into_body(), limit)).await {
         Ok(Ok(Some(bytes))) => Ok(bytes),
         Ok(Ok(None)) => Err(too_large()),
-        Ok(Err(_)) => Err(Problem::new(Kind::BodyTooSlow, "The connection broke before the body was complete.")),
+        Ok(Err(_)) => {
+            Err(Problem::new(Kind::BodyTooSlow, "The connection broke before the body was complete."))
+        }
         Err(_) => {
             let detail = format!("The body was not complete within {} ms; send it again.", time.as_millis());
             Err(Problem::new(Kind::BodyTooSlow, detail))

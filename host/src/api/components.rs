@@ -30,7 +30,8 @@ pub(super) async fn list(
     let counts = counts(&api, &token).await?;
     let count = |id: &ComponentId| counts.get(id).copied().unwrap_or_default();
     let components = api.app.catalogue.list();
-    let items = components.iter().map(|component| ComponentView::item(component, count(&component.id))).collect();
+    let items =
+        components.iter().map(|component| ComponentView::item(component, count(&component.id))).collect();
     Ok(Json(ComponentList { items }))
 }
 

@@ -129,7 +129,8 @@ impl FromQuery for ListQuery {
     fn read(query: &Query) -> Result<Self, Problem> {
         let component = query.get("component").map(str::parse).transpose();
         Ok(Self {
-            component: component.map_err(|_| refuse("component", "must be a component's id, such as `petstore`"))?,
+            component: component
+                .map_err(|_| refuse("component", "must be a component's id, such as `petstore`"))?,
             limit: page::limit(query)?,
             cursor: query.get("cursor").map(str::to_owned),
         })
@@ -155,7 +156,7 @@ pub(super) async fn list(
     let after = query.cursor.as_deref().map(|cursor| list.read_cursor(cursor)).transpose()?;
     // One more than asked for tells whether there is a next page.
     let filter = ListFilter { component: query.component.clone(), after, limit: query.limit + 1 };
-    let found = api.app.store.list_credentials(&token.workspace, &filter).await?;
+    let found = api.app.store.list_credentials(&token.workspace, filter).await?;
     let on_page = found.len().min(usize::try_from(query.limit).unwrap_or(usize::MAX));
     let has_more = found.len() > on_page;
     let last = found[..on_page].last().filter(|_| has_more);
@@ -195,8 +196,9 @@ pub(super) async fn delete(
 ) -> Result<StatusCode, Problem> {
     let workspace = &token.workspace;
     let action = "credential.delete";
-    let audit = api.app.audit_record(&token.actor, Some(workspace), action, id.as_str(), "deleted", json!({}));
-    let is_deleted = api.app.store.delete_credential(workspace, &id, &audit).await?;
+    let audit =
+        api.app.audit_record(&token.actor, Some(workspace), action, id.as_str(), "deleted", json!({}));
+    let is_deleted = api.app.store.delete_credential(workspace, &id, audit).await?;
     if is_deleted { Ok(StatusCode::NO_CONTENT) } else { Err(Problem::not_found()) }
 }
 
@@ -220,7 +222,8 @@ pub(super) async fn verify(
 
 /// The job returns other outcomes as errors.
 fn verdict(verification: &Verification) -> Result<VerdictView, Problem> {
-    VerdictView::of(verification).ok_or_else(|| Problem::internal("a verification without a verdict was no error"))
+    VerdictView::of(verification)
+        .ok_or_else(|| Problem::internal("a verification without a verdict was no error"))
 }
 
 /// A credential with its `ETag`.

@@ -9,8 +9,8 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, REFERRER_POLICY, RETRY_AFTER, WWW_AUTHENTICATE,
-    X_CONTENT_TYPE_OPTIONS,
+    ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, REFERRER_POLICY, RETRY_AFTER,
+    WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
 use tracing::Instrument;
 
@@ -60,7 +60,8 @@ pub(super) async fn wrap(State(api): State<Api>, request: Request, next: Next) -
 fn check_head(request: &Request, settings: &Settings) -> Result<(), Problem> {
     let headers = request.headers();
     let path = request.uri().path_and_query().map_or(0, |path| path.as_str().len());
-    let bytes = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum::<usize>() + path;
+    let bytes =
+        headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum::<usize>() + path;
     if bytes <= settings.header_bytes && headers.len() <= settings.headers {
         return Ok(());
     }

@@ -33,7 +33,8 @@ pub(super) async fn live() -> Json<Health> {
 pub(super) async fn ready(State(api): State<Api>) -> Result<Json<Health>, Problem> {
     // An `App` exists only with a loaded catalogue.
     let not_ready = |cause: String| {
-        Problem::new(Kind::NotReady, "The database does not answer; requests that need it will fail.").caused_by(cause)
+        Problem::new(Kind::NotReady, "The database does not answer; requests that need it will fail.")
+            .caused_by(cause)
     };
     match tokio::time::timeout(PATIENCE, api.app.store.ping()).await {
         Ok(Ok(())) => Ok(OK),

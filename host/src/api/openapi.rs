@@ -12,7 +12,6 @@ use utoipa::openapi::{Content, OpenApi as Document, Ref, RefOr};
 use utoipa::{Modify, OpenApi, ToSchema};
 
 use super::error::Problem;
-use crate::domain::fields::Violation;
 
 /// What the document says beside the routes.
 #[derive(OpenApi)]
@@ -108,13 +107,6 @@ pub(super) async fn serve_document() -> Result<Response, Problem> {
     Ok(([(CONTENT_TYPE, "application/json")], text.as_str()).into_response())
 }
 
-/// Keeps the documented shape and the real one together.
-impl From<Violation> for ErrorView {
-    fn from(violation: Violation) -> Self {
-        Self { pointer: violation.pointer, message: violation.message }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::Value;
@@ -131,7 +123,10 @@ mod tests {
         assert_eq!(document["openapi"], "3.1.0");
         for (path, item) in document["paths"].as_object().unwrap() {
             for (method, operation) in item.as_object().unwrap() {
-                assert!(operation["summary"].as_str().is_some_and(|text| text.ends_with('.')), "{method} {path}");
+                assert!(
+                    operation["summary"].as_str().is_some_and(|text| text.ends_with('.')),
+                    "{method} {path}"
+                );
                 assert!(operation["responses"]["default"].is_object(), "{method} {path}");
             }
         }

@@ -50,7 +50,8 @@ impl List<'_> {
             (tag == self.tag()).then_some(last)
         };
         read().ok_or_else(|| {
-            let detail = "The cursor does not continue this list; begin again without one, with the same filter.";
+            let detail =
+                "The cursor does not continue this list; begin again without one, with the same filter.";
             Problem::new(Kind::CursorInvalid, detail)
         })
     }
@@ -78,7 +79,9 @@ mod tests {
         let list = List { workspace: &a, component: None };
         let cursor = list.cursor_after(&last);
         assert_eq!(list.read_cursor(&cursor).unwrap(), last);
-        for other in [List { workspace: &b, component: None }, List { workspace: &a, component: Some(&petstore) }] {
+        for other in
+            [List { workspace: &b, component: None }, List { workspace: &a, component: Some(&petstore) }]
+        {
             assert_eq!(other.read_cursor(&cursor).unwrap_err().kind(), Kind::CursorInvalid);
         }
         for nonsense in ["", "x", "%", &cursor[1..], "AAAAAAAAAAAAAAAAAAAAAAAA"] {

@@ -1,11 +1,11 @@
 //! `/problems/{type}`: what a problem document's `type` leads to.
 
 use axum::Json;
-use axum::extract::Path;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::error::{PROBLEMS, Problem};
+use super::path::Id;
 
 /// A problem type, explained.
 #[derive(Serialize, ToSchema)]
@@ -29,8 +29,7 @@ pub(super) struct Case {
 #[utoipa::path(get, path = "/problems/{type}", tag = "about", security(()),
     params(("type" = String, Path, description = "The last segment of a problem document's `type`.")),
     responses((status = 200, body = Explanation)))]
-pub(super) async fn explain(path: Option<Path<String>>) -> Result<Json<Explanation>, Problem> {
-    let slug = path.map(|Path(slug)| slug).unwrap_or_default();
+pub(super) async fn explain(Id(slug): Id<String>) -> Result<Json<Explanation>, Problem> {
     let rows: Vec<_> = PROBLEMS.iter().filter(|row| row.slug == slug).collect();
     let title = rows.first().ok_or_else(Problem::not_found)?.title;
     let cases =

@@ -16,9 +16,12 @@ use crate::verify::VerifyError;
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         if error.is_unavailable() {
-            return Self::new(Kind::Unavailable, "The database is out of reach or too busy; try again later.")
-                .retry_after(Some(1))
-                .caused_by(error);
+            return Self::new(
+                Kind::Unavailable,
+                "The database is out of reach or too busy; try again later.",
+            )
+            .retry_after(Some(1))
+            .caused_by(error);
         }
         Self::internal(error)
     }
@@ -40,7 +43,9 @@ impl From<VerifyError> for Problem {
                 "The fields do not follow the component's schema; correct what `errors` lists.",
             )
             .with_errors(&violations),
-            VerifyError::DestinationRefused { refusal, evidence } => destination_refused(refusal, evidence.as_deref()),
+            VerifyError::DestinationRefused { refusal, evidence } => {
+                destination_refused(refusal, evidence.as_deref())
+            }
             VerifyError::Rejected { rejection, evidence } => rejected(rejection, &evidence),
             VerifyError::Undecided { doubt, evidence } => undecided(doubt, &evidence),
             VerifyError::Failed { failure, evidence } => failed(&failure, &evidence),
@@ -104,13 +109,15 @@ fn told(evidence: &Evidence) -> Value {
 impl From<InstallError> for Problem {
     fn from(error: InstallError) -> Self {
         match error {
-            InstallError::Examine(ExamineError::Admission(error)) => refused(&error, &admission_errors(&error)),
-            InstallError::Examine(ExamineError::Descriptor(violations)) => refused(
-                &"its descriptor breaks the contract",
-                &violations,
-            ),
+            InstallError::Examine(ExamineError::Admission(error)) => {
+                refused(&error, &admission_errors(&error))
+            }
+            InstallError::Examine(ExamineError::Descriptor(violations)) => {
+                refused(&"its descriptor breaks the contract", &violations)
+            }
             InstallError::Examine(ExamineError::Describe(failure)) => {
-                refused(&format!("its `describe` failed: {failure}"), &[]).with("failure", failure.kind.as_str())
+                refused(&format!("its `describe` failed: {failure}"), &[])
+                    .with("failure", failure.kind.as_str())
             }
             InstallError::Conflict { component, digest } => Self::new(
                 Kind::ComponentInstalled,

@@ -67,7 +67,9 @@ impl Settings {
         ];
         for (name, value, least, most) in ranges {
             if !(least..=most).contains(&value) {
-                return Err(format!("the API's `{name}` is {value}, but must lie between {least} and {most}"));
+                return Err(format!(
+                    "the API's `{name}` is {value}, but must lie between {least} and {most}"
+                ));
             }
         }
         Ok(())

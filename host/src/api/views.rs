@@ -236,7 +236,9 @@ impl VerdictView {
             Verdict::Valid(acceptance) => {
                 view.scopes.clone_from(&acceptance.scopes);
                 view.missing_scopes.clone_from(&acceptance.missing_scopes);
-                let at = acceptance.expires_at.and_then(|ms| Timestamp::from_millisecond(i64::try_from(ms).ok()?).ok());
+                let at = acceptance
+                    .expires_at
+                    .and_then(|ms| Timestamp::from_millisecond(i64::try_from(ms).ok()?).ok());
                 view.expires_at = at.map(time);
             }
             Verdict::Invalid(rejection) => {

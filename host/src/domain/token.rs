@@ -80,8 +80,12 @@ pub struct InvalidToken;
 /// # Errors
 /// [`InvalidToken`] for a text that was never made by [`TokenText::generate`], found out without a database.
 pub fn parse(text: &str) -> Result<[u8; 32], InvalidToken> {
-    let known = [TokenKind::Workspace, TokenKind::Installation].iter().any(|kind| text.starts_with(kind.prefix()));
-    if !known || text.len() != PREFIX + RANDOM + CHECK || !text[PREFIX..].bytes().all(|b| ALPHABET.contains(&b)) {
+    let known =
+        [TokenKind::Workspace, TokenKind::Installation].iter().any(|kind| text.starts_with(kind.prefix()));
+    if !known
+        || text.len() != PREFIX + RANDOM + CHECK
+        || !text[PREFIX..].bytes().all(|b| ALPHABET.contains(&b))
+    {
         return Err(InvalidToken);
     }
     let (body, given) = text.split_at(PREFIX + RANDOM);
@@ -150,7 +154,9 @@ mod tests {
         assert_eq!(base62::<2>(vec![0, 62]), "10");
         assert_eq!(base62::<3>(vec![0xff, 0xff]), "H31");
         let largest = base62::<RANDOM>(vec![0xff; 32]);
-        assert!(!largest.starts_with('0') && base62::<{ RANDOM + 1 }>(vec![0xff; 32]) == format!("0{largest}"));
+        assert!(
+            !largest.starts_with('0') && base62::<{ RANDOM + 1 }>(vec![0xff; 32]) == format!("0{largest}")
+        );
     }
 
     #[test]
@@ -169,7 +175,9 @@ mod tests {
         let long = "kst_w_".to_owned() + &"A".repeat(8 * 1024);
         let other_kind = token.replacen("_w_", "_i_", 1);
         let umlaut = format!("kst_w_{}", "ä".repeat(25));
-        for text in ["", " ", "kst_w_", &token[1..], &token[..54], &token.to_lowercase(), &long, &other_kind, &umlaut] {
+        for text in
+            ["", " ", "kst_w_", &token[1..], &token[..54], &token.to_lowercase(), &long, &other_kind, &umlaut]
+        {
             assert_eq!(parse(text), Err(InvalidToken), "{text}");
         }
     }
