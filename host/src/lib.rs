@@ -1,5 +1,11 @@
 //! Keystead keeps the credentials of an integration platform. A credential is saved only after the
 //! real system has accepted it. `ARCHITECTURE.md` beside this crate is the map.
 
+pub mod app;
+pub mod catalogue;
 pub mod domain;
 pub mod egress;
+pub mod keyring;
+pub mod sandbox;
+pub mod store;
+pub mod verify;

@@ -1,9 +1,35 @@
 //! The only place that opens sockets for others. Policy decides where packets may go, sealing
-//! replaces tokens by secrets at declared places, and what reflects a secret is withheld.
+//! replaces tokens by secrets at declared places, and an answer that shows a secret is withheld.
 
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use crate::domain::clock::Entropy;
+use crate::domain::descriptor::Descriptor;
+use crate::domain::fields::Fields;
+use crate::domain::id::WorkspaceId;
+
+pub mod body;
+pub mod origin;
+mod patterns;
+mod plan;
+pub mod policy;
+mod reflection;
+pub mod resolver;
+mod sealing;
 pub mod session;
+pub mod settings;
+pub mod transport;
 
-pub use session::Session;
+pub use plan::PlanError;
+pub use reflection::ScannerError;
+pub use session::{Record, Refusal, Session};
+pub use settings::Settings;
+
+use policy::Policy;
+use reflection::Scanner;
+use resolver::Resolve;
+use transport::Transport;
 
 /// What a plugin asks to be sent, as in `keystead:plugin/http`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,5 +67,89 @@ impl Failure {
     /// A failure without extra entries.
     pub fn new(kind: &'static str, message: impl Into<String>) -> Self {
         Self { kind, message: message.into(), extra: Vec::new() }
+    }
+}
+
+/// The way out of the process: one per process, shared by everything that speaks to the outside.
+#[derive(Clone)]
+pub struct Egress {
+    transport: Arc<Transport>,
+    policy: Policy,
+    settings: Arc<Settings>,
+}
+
+impl Egress {
+    /// Opens the way out. `own_listeners` are never a destination.
+    ///
+    /// # Errors
+    /// A sentence naming the setting that is out of range or cannot be read.
+    pub fn new(
+        settings: Settings,
+        resolver: Arc<dyn Resolve>,
+        own_listeners: Vec<SocketAddr>,
+    ) -> Result<Self, String> {
+        settings.check()?;
+        let policy = Policy::new(settings.allowances()?, own_listeners);
+        let transport = Transport::new(&settings, policy.clone(), resolver)?;
+        Ok(Self { transport: Arc::new(transport), policy, settings: Arc::new(settings) })
+    }
+
+    /// Begins one verification: checks the destinations and the secrets' places, makes the tokens.
+    ///
+    /// # Errors
+    /// [`PlanError`], before anything is sent.
+    pub fn open(
+        &self,
+        workspace: &WorkspaceId,
+        descriptor: &Descriptor,
+        fields: &Fields,
+        entropy: &dyn Entropy,
+    ) -> Result<Session, PlanError> {
+        let plan = plan::plan(descriptor, fields, &self.policy, entropy)?;
+        let mut tokened = fields.clone();
+        for value in &descriptor.sealed {
+            if let Some(sealed) = plan.sealed.iter().find(|sealed| sealed.name == value.name) {
+                tokened.replace(&value.field, sealed.token.clone());
+            }
+        }
+        let public = descriptor.schema.public_copy(fields);
+        let mut texts = Vec::new();
+        collect_texts(&serde_json::Value::Object(public), &mut texts);
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let secrets = plan.sealed.iter().map(|sealed| &sealed.secret);
+        let tokens = plan.sealed.iter().map(|sealed| sealed.token.as_str());
+        let scanner = Scanner::new(secrets, tokens, &texts).map_err(PlanError::TooLarge)?;
+        Ok(Session {
+            transport: self.transport.clone(),
+            settings: self.settings.clone(),
+            workspace: workspace.clone(),
+            plan,
+            scanner,
+            credential: tokened.to_json().to_string(),
+            exchanges: Vec::new(),
+            refusal: None,
+            bytes_out: 0,
+            has_withheld: false,
+        })
+    }
+
+    /// The destination set of a credential with these fields.
+    ///
+    /// # Errors
+    /// As for [`Egress::open`].
+    pub fn destinations(&self, descriptor: &Descriptor, fields: &Fields) -> Result<Vec<String>, PlanError> {
+        plan::destinations(descriptor, fields, &self.policy)
+    }
+}
+
+/// All texts in a JSON value.
+fn collect_texts(value: &serde_json::Value, texts: &mut Vec<String>) {
+    match value {
+        serde_json::Value::String(text) => texts.push(text.clone()),
+        serde_json::Value::Array(items) => items.iter().for_each(|item| collect_texts(item, texts)),
+        serde_json::Value::Object(members) => {
+            members.values().for_each(|member| collect_texts(member, texts))
+        }
+        _ => {}
     }
 }

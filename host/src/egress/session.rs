@@ -1,10 +1,53 @@
-//! One verification's way out.
+//! One verification's way out: which requests it may send, and what it is told of the answers.
 
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::domain::evidence::Exchange;
+use crate::domain::id::WorkspaceId;
+use crate::domain::verdict::{DestinationRefusal, FailureKind, VerifierFailure};
+
+use super::origin::Origin;
+use super::plan::{Plan, Rule};
+use super::reflection::Scanner;
+use super::sealing::{self, Opened};
+use super::settings::Settings;
+use super::transport::{Answer, Transport, TransportError};
 use super::{Failure, Request, Response};
 
-/// Everything that egress knows of one verification: rules, sealed values, what was sent.
+/// Everything that egress knows of one verification. Without `Debug`: it holds the secrets.
 pub struct Session {
-    credential: String,
+    pub(super) transport: Arc<Transport>,
+    pub(super) settings: Arc<Settings>,
+    pub(super) workspace: WorkspaceId,
+    pub(super) plan: Plan,
+    pub(super) scanner: Scanner,
+    pub(super) credential: String,
+    pub(super) exchanges: Vec<Exchange>,
+    pub(super) refusal: Option<Refusal>,
+    pub(super) bytes_out: usize,
+    pub(super) has_withheld: bool,
+}
+
+/// Something that policy refused; it overrules whatever the plugin says afterwards.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The person's destination.
+    Destination(DestinationRefusal),
+    /// The plugin asked for what it did not declare.
+    Plugin(VerifierFailure),
+}
+
+/// What a session leaves behind.
+pub struct Record {
+    /// Every attempt, in order, redacted.
+    pub exchanges: Vec<Exchange>,
+    /// The first refusal by policy.
+    pub refusal: Option<Refusal>,
+    /// Names of the sealed values that this credential holds.
+    pub sealed: Vec<String>,
+    /// Names of those that no answered exchange carried.
+    pub unproven: Vec<String>,
 }
 
 impl Session {
@@ -13,16 +56,212 @@ impl Session {
         &self.credential
     }
 
+    /// The text, or a fixed sentence where a secret or a sealed token is found in it.
+    pub fn scrub(&self, text: String) -> String {
+        self.scanner.scrub(text)
+    }
+
+    /// What happened, for verdict and evidence.
+    pub fn into_record(self) -> Record {
+        let sealed: Vec<String> = self.plan.sealed.iter().map(|sealed| sealed.name.clone()).collect();
+        let is_proven = |name: &String| {
+            let carried =
+                |exchange: &Exchange| exchange.placements.iter().any(|placed| placed.sealed == *name);
+            self.exchanges.iter().any(|exchange| exchange.is_answered() && carried(exchange))
+        };
+        let unproven = sealed.iter().filter(|name| !is_proven(name)).cloned().collect();
+        Record { exchanges: self.exchanges, refusal: self.refusal, sealed, unproven }
+    }
+
     /// Sends one request, if the descriptor and the policy allow it.
     ///
     /// # Errors
     /// A failure of the contract's kinds; it is also kept for the evidence.
     pub async fn send(&mut self, request: Request) -> Result<Response, Failure> {
-        Err(Failure::new("destination-refused", format!("no rule allows {} {}", request.method, request.url)))
+        let started = Instant::now();
+        let mut exchange = Exchange {
+            method: self.redact(&request.method, 20),
+            url: self.redact(&request.url, 2048),
+            ..Exchange::default()
+        };
+        let result = self.attempt(request, &mut exchange).await;
+        exchange.duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        if let Err(failure) = &result {
+            exchange.failure = Some(failure.kind.to_owned());
+            exchange.message = Some(self.redact(&failure.message, 1024));
+            self.remember(failure, &exchange);
+        }
+        // Refused attempts beyond the budget are not kept one by one: a loop must not fill the evidence.
+        if self.exchanges.len() <= self.settings.exchanges {
+            self.exchanges.push(exchange);
+        }
+        result
     }
 
-    /// The text, or a fixed sentence where a secret or a sealed token is found in it.
-    pub fn scrub(&self, text: String) -> String {
-        text
+    async fn attempt(&mut self, request: Request, exchange: &mut Exchange) -> Result<Response, Failure> {
+        self.spend(&request)?;
+        let (origin, url) =
+            Origin::of_url(&request.url).map_err(|refusal| Failure::new(refusal.kind, refusal.message))?;
+        let (rule, opened) = self.allow(&request, &origin, &url)?;
+        exchange.rule = Some(rule.name.clone());
+        exchange.placements.clone_from(&opened.placements);
+        let deadline = self.deadline(&request);
+        let message = message(&request, opened)?;
+        let origin = rule.origin.clone();
+        match self.transport.exchange(&self.workspace, &origin, message, deadline).await {
+            Ok(answer) => Ok(self.deliver(answer, exchange)),
+            Err(TransportError { kind, message }) => Err(Failure::new(kind, message)),
+        }
     }
+
+    /// Counts the request against the budget of the verification. Sizes are those of the plugin's own
+    /// text, tokens included, so that they say nothing of a secret.
+    fn spend(&mut self, request: &Request) -> Result<(), Failure> {
+        if self.has_withheld {
+            return Err(Failure::new("budget", "nothing more is sent after an answer was withheld"));
+        }
+        if self.exchanges.len() >= self.settings.exchanges {
+            let limit = self.settings.exchanges;
+            return Err(Failure::new("budget", format!("a verification may make {limit} exchanges")));
+        }
+        let headers: usize = request.headers.iter().map(|(name, value)| name.len() + value.len() + 4).sum();
+        let size = request.url.len() + headers + request.body.as_ref().map_or(0, Vec::len);
+        self.bytes_out = self.bytes_out.saturating_add(size);
+        if self.bytes_out > self.settings.request_bytes {
+            let limit = self.settings.request_bytes;
+            return Err(Failure::new("too-large", format!("a verification may send {limit} bytes")));
+        }
+        Ok(())
+    }
+
+    /// The first rule that allows the request, and the request with secrets in place of tokens.
+    fn allow(&self, request: &Request, origin: &Origin, url: &url::Url) -> Result<(&Rule, Opened), Failure> {
+        let here: Vec<&Rule> =
+            self.plan.rules.iter().filter(|rule| rule.covers(origin, url.path())).collect();
+        if here.is_empty() {
+            return Err(Failure::new("destination-refused", self.undeclared(origin)));
+        }
+        let mut refusal = None;
+        for rule in &here {
+            if !rule.methods.contains(&request.method) {
+                continue;
+            }
+            match sealing::open(request, url, &rule.name, &self.plan.sealed) {
+                Ok(opened) => return Ok((rule, opened)),
+                Err(failure) => refusal = refusal.or(Some(failure)),
+            }
+        }
+        Err(refusal.unwrap_or_else(|| {
+            let allowed: Vec<String> =
+                here.iter().map(|rule| format!("{} ({})", rule.name, rule.methods.join(", "))).collect();
+            let method = self.redact(&request.method, 20);
+            let message = format!(
+                "no rule allows the method {method} here; rules for this destination: {}",
+                allowed.join("; ")
+            );
+            Failure::new("method-refused", message)
+        }))
+    }
+
+    fn undeclared(&self, origin: &Origin) -> String {
+        let rules: Vec<String> = self
+            .plan
+            .rules
+            .iter()
+            .map(|rule| format!("`{}`: {}{}", rule.name, rule.origin, rule.path_prefix))
+            .collect();
+        let rules = if rules.is_empty() { "none".to_owned() } else { rules.join(", ") };
+        let shown = self.redact(&origin.to_string(), 300);
+        format!(
+            "no egress rule covers {shown} and this path (rules: {rules}); a new destination needs an entry under `egress` in the descriptor"
+        )
+    }
+
+    fn deadline(&self, request: &Request) -> Duration {
+        let asked = request.extra.iter().find(|(name, _)| name == "timeout-ms");
+        let asked = asked.and_then(|(_, value)| value.parse::<u64>().ok()).unwrap_or(u64::MAX).max(1);
+        Duration::from_millis(asked.min(self.settings.exchange_ms))
+    }
+
+    /// What the plugin sees of an answer. One that holds a secret is withheld, and ends all sending.
+    fn deliver(&mut self, answer: Answer, exchange: &mut Exchange) -> Response {
+        exchange.status = Some(answer.status);
+        exchange.bytes_in = answer.body.len() as u64;
+        if self.scanner.finds_in_answer(&answer.headers, &answer.body) {
+            self.has_withheld = true;
+            exchange.withheld = Some("reflected".to_owned());
+            let extra = vec![("withheld".to_owned(), "reflected".to_owned())];
+            return Response { status: answer.status, headers: Vec::new(), body: Vec::new(), extra };
+        }
+        let headers = answer.headers.into_iter().map(|(name, value)| (name, lossy(value))).collect();
+        Response { status: answer.status, headers, body: answer.body, extra: Vec::new() }
+    }
+
+    /// Keeps the first refusal by policy.
+    fn remember(&mut self, failure: &Failure, exchange: &Exchange) {
+        let message = exchange.message.clone().unwrap_or_default();
+        let kind = match failure.kind {
+            "destination-refused" | "ambiguous-url" => FailureKind::DestinationRefused,
+            "method-refused" => FailureKind::MethodRefused,
+            "placement-refused" => FailureKind::PlacementRefused,
+            "address-refused" => FailureKind::AddressRefused,
+            _ => return,
+        };
+        let typed = exchange
+            .rule
+            .as_ref()
+            .and_then(|name| self.plan.rules.iter().find(|rule| rule.name == *name))
+            .and_then(|rule| rule.field.clone());
+        let refusal = match typed {
+            // The request was allowed by a rule whose origin a person typed: only its address is refused.
+            Some(pointer) if matches!(failure.kind, "address-refused" | "destination-refused") => {
+                Refusal::Destination(DestinationRefusal { pointer, message })
+            }
+            _ => Refusal::Plugin(VerifierFailure::new(kind, message)),
+        };
+        self.refusal.get_or_insert(refusal);
+    }
+
+    /// A text of the plugin as it may be shown: tokens become `{name}`, control characters go, and
+    /// what then still holds a secret is replaced whole.
+    fn redact(&self, text: &str, limit: usize) -> String {
+        let mut text: String = text.chars().filter(|c| !c.is_control()).take(limit).collect();
+        for sealed in &self.plan.sealed {
+            text = text.replace(&sealed.token, &format!("{{{}}}", sealed.name));
+        }
+        self.scanner.scrub(text)
+    }
+}
+
+impl Rule {
+    /// Whether a URL with this origin and path falls under the rule.
+    fn covers(&self, origin: &Origin, path: &str) -> bool {
+        let under =
+            path.strip_prefix(&self.path_prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        self.origin == *origin && under && !climbs(path)
+    }
+}
+
+/// Whether a path has encoded dot segments, which some servers resolve after the check.
+fn climbs(path: &str) -> bool {
+    let folded = path.to_ascii_lowercase();
+    folded.split('/').any(|segment| {
+        let segment = segment.replace("%2e", ".").replace("%2f", "/").replace("%5c", "/");
+        segment == ".." || segment == "." || segment.contains("../") || segment.contains("/..")
+    })
+}
+
+fn message(request: &Request, opened: Opened) -> Result<http::Request<Vec<u8>>, Failure> {
+    let mut message = http::Request::builder().method(request.method.as_str()).uri(opened.url);
+    if let Some(headers) = message.headers_mut() {
+        *headers = opened.headers;
+    }
+    // The cause would quote the URL, secrets included.
+    message
+        .body(request.body.clone().unwrap_or_default())
+        .map_err(|_| Failure::new("ambiguous-url", "the URL cannot be sent as it is (RFC 9112, section 3.2)"))
+}
+
+fn lossy(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }

@@ -1,0 +1,200 @@
+//! The installed components. Readers see an immutable snapshot; an installation swaps it.
+
+mod release;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use jiff::Timestamp;
+use tokio::sync::Mutex;
+
+pub use release::{ExamineError, Examined, digest, examine};
+
+use crate::app::{Actor, App};
+use crate::domain::descriptor::Descriptor;
+use crate::domain::evidence::ReleaseRef;
+use crate::domain::id::ComponentId;
+use crate::domain::verdict::{FailureKind, VerifierFailure};
+use crate::sandbox::{Plugin, Sandbox};
+use crate::store::{self, ComponentRow, NewRelease, ReleaseRow, ReleaseStatus, Store, StoreError};
+
+/// What talks to one application, with its active release.
+pub struct Component {
+    pub id: ComponentId,
+    pub title: String,
+    pub installed_at: Timestamp,
+    pub release: ReleaseRef,
+    /// The descriptor's text, as it was read at installation.
+    pub descriptor_text: String,
+    /// What the release asks for, in plain words.
+    pub sentences: Vec<String>,
+    pub state: State,
+}
+
+/// Whether a component can verify.
+pub enum State {
+    /// Its active release runs.
+    Active { plugin: Arc<Plugin>, descriptor: Arc<Descriptor> },
+    /// Its active release cannot run; the sentence says why.
+    Faulty(String),
+}
+
+impl Component {
+    /// The plugin and its descriptor.
+    ///
+    /// # Errors
+    /// The component is faulty.
+    pub fn active(&self) -> Result<(&Arc<Plugin>, &Arc<Descriptor>), VerifierFailure> {
+        match &self.state {
+            State::Active { plugin, descriptor } => Ok((plugin, descriptor)),
+            State::Faulty(reason) => Err(VerifierFailure::new(
+                FailureKind::Faulty,
+                format!("component `{}` is faulty: {reason}", self.id),
+            )),
+        }
+    }
+}
+
+/// The components of this installation.
+pub struct Catalogue {
+    snapshot: ArcSwap<BTreeMap<ComponentId, Arc<Component>>>,
+    /// One installation at a time, so that no snapshot loses another's component.
+    installing: Mutex<()>,
+}
+
+/// What an installation did.
+pub struct Installed {
+    pub component: Arc<Component>,
+    /// False when exactly these bytes were installed already.
+    pub is_new: bool,
+}
+
+/// Why a plugin was not installed. Nothing was stored.
+#[derive(Debug, thiserror::Error)]
+pub enum InstallError {
+    #[error(transparent)]
+    Examine(#[from] ExamineError),
+    /// Another release of this component is installed.
+    #[error("{message}")]
+    Conflict { component: ComponentId, message: String },
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Catalogue {
+    /// Loads and compiles what is installed. A release that cannot run is kept as faulty.
+    ///
+    /// # Errors
+    /// The database could not be read.
+    pub async fn load(store: &Store, sandbox: &Arc<Sandbox>) -> Result<Self, StoreError> {
+        let mut components = BTreeMap::new();
+        for row in store.list_components().await? {
+            let releases = store.list_releases(&row.id).await?;
+            let active = releases.into_iter().find(|release| release.status == ReleaseStatus::Active);
+            let component = load_component(store, sandbox, row, active).await?;
+            if let State::Faulty(reason) = &component.state {
+                tracing::error!(component = %component.id, reason, "a component is faulty and cannot verify");
+            }
+            components.insert(component.id.clone(), Arc::new(component));
+        }
+        Ok(Self { snapshot: ArcSwap::from_pointee(components), installing: Mutex::new(()) })
+    }
+
+    /// All components, by id.
+    pub fn list(&self) -> Vec<Arc<Component>> {
+        self.snapshot.load().values().cloned().collect()
+    }
+
+    /// The component with this id.
+    pub fn find(&self, id: &ComponentId) -> Option<Arc<Component>> {
+        self.snapshot.load().get(id).cloned()
+    }
+
+    /// Installs and activates the first release of a component. The same bytes again change nothing.
+    ///
+    /// # Errors
+    /// [`InstallError`]; nothing was stored.
+    pub async fn install(&self, app: &App, actor: &Actor, bytes: Vec<u8>) -> Result<Installed, InstallError> {
+        let _one_at_a_time = self.installing.lock().await;
+        let examined = examine(&app.sandbox, &bytes).await?;
+        let descriptor = examined.descriptor.clone();
+        let now = app.clock.now();
+        let release = NewRelease {
+            component: descriptor.id.clone(),
+            title: descriptor.title.clone(),
+            needs_credential: descriptor.needs_credential(),
+            version: descriptor.version.clone(),
+            digest: examined.digest.clone(),
+            descriptor: examined.descriptor_text.clone(),
+            sentences: examined.sentences.clone(),
+            bytes,
+            installed_at: now,
+        };
+        let detail = serde_json::json!({
+            "version": descriptor.version, "digest": examined.digest, "consent": examined.sentences,
+        });
+        let audit =
+            app.audit_record(actor, None, "component.install", descriptor.id.as_str(), "installed", detail);
+        let stored = app.store.install_component(&release, &audit).await.map_err(|error| match error {
+            StoreError::Conflict(message) => {
+                InstallError::Conflict { component: descriptor.id.clone(), message }
+            }
+            error => InstallError::Store(error),
+        })?;
+        if let (store::Installed::Same, Some(component)) = (stored, self.find(&descriptor.id)) {
+            return Ok(Installed { component, is_new: false });
+        }
+        let component = Arc::new(Component {
+            id: descriptor.id.clone(),
+            title: descriptor.title.clone(),
+            installed_at: now,
+            release: ReleaseRef { version: descriptor.version.clone(), digest: examined.digest },
+            descriptor_text: examined.descriptor_text,
+            sentences: examined.sentences,
+            state: State::Active { plugin: examined.plugin, descriptor },
+        });
+        let mut components = BTreeMap::clone(&self.snapshot.load());
+        components.insert(component.id.clone(), component.clone());
+        self.snapshot.store(Arc::new(components));
+        Ok(Installed { component, is_new: true })
+    }
+}
+
+async fn load_component(
+    store: &Store,
+    sandbox: &Arc<Sandbox>,
+    row: ComponentRow,
+    release: Option<ReleaseRow>,
+) -> Result<Component, StoreError> {
+    let mut component = Component {
+        id: row.id,
+        title: row.title,
+        installed_at: row.installed_at,
+        release: ReleaseRef::default(),
+        descriptor_text: String::new(),
+        sentences: Vec::new(),
+        state: State::Faulty("it has no active release".to_owned()),
+    };
+    if let Some(release) = release {
+        component.state = match store.release_bytes(&release.digest).await? {
+            None => State::Faulty("the bytes of its release are missing from the database".to_owned()),
+            Some(bytes) => revive(sandbox, bytes, &release).await.unwrap_or_else(State::Faulty),
+        };
+        component.release = ReleaseRef { version: release.version, digest: release.digest };
+        component.descriptor_text = release.descriptor;
+        component.sentences = release.sentences;
+    }
+    Ok(component)
+}
+
+/// Makes a stored release run again. The sentence of the error says why it cannot.
+async fn revive(sandbox: &Arc<Sandbox>, bytes: Vec<u8>, release: &ReleaseRow) -> Result<State, String> {
+    if digest(&bytes) != release.digest {
+        return Err("the bytes of its release do not have the digest that was installed".to_owned());
+    }
+    let descriptor = Descriptor::parse(&release.descriptor)
+        .map_err(|error| ExamineError::Descriptor(error.violations).to_string())?;
+    let plugin = release::compile(sandbox, bytes).await.map_err(|error| error.to_string())?;
+    Ok(State::Active { plugin: Arc::new(plugin), descriptor: Arc::new(descriptor) })
+}

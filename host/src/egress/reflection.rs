@@ -1,0 +1,116 @@
+//! Finds secrets in what comes back and in what a plugin says.
+
+use aho_corasick::{AhoCorasick, MatchKind};
+
+use super::patterns;
+use crate::domain::secret::Secret;
+
+/// What a text becomes in which a secret or a sealed token was found.
+pub(super) const REPLACED: &str = "(withheld: the text held a secret or a sealed token)";
+
+/// The secrets of a credential are too large to be searched for.
+#[derive(Debug, thiserror::Error)]
+#[error("the secret fields are too large to be searched for in answers; shorten them")]
+pub struct ScannerError;
+
+/// Looks for the secrets of one verification. Without `Debug`: it holds them.
+pub(super) struct Scanner {
+    secrets: Option<AhoCorasick>,
+    tokens: Option<AhoCorasick>,
+    short: Vec<Secret>,
+}
+
+impl Scanner {
+    /// A scanner for these secrets and tokens. A secret that is also the value of a public field is
+    /// no pattern: its appearance tells nothing.
+    ///
+    /// # Errors
+    /// When the secrets are too large to be searched for; nothing may be sent then.
+    pub(super) fn new<'a>(
+        secrets: impl Iterator<Item = &'a Secret>,
+        tokens: impl Iterator<Item = &'a str>,
+        public: &[&str],
+    ) -> Result<Self, ScannerError> {
+        let mut long = Vec::new();
+        let mut short = Vec::new();
+        for secret in secrets.filter(|secret| !public.contains(&secret.expose())) {
+            if secret.expose().len() < patterns::SHORTEST {
+                short.push(secret.clone());
+            } else {
+                long.extend(patterns::forms(secret.expose()));
+            }
+        }
+        let tokens = tokens.map(|token| token.as_bytes().to_vec()).collect();
+        Ok(Self { secrets: automaton(long)?, tokens: automaton(tokens)?, short })
+    }
+
+    /// Whether a secret is found in an answer's headers or body.
+    pub(super) fn finds_in_answer(&self, headers: &[(String, Vec<u8>)], body: &[u8]) -> bool {
+        headers.iter().any(|(name, value)| self.finds(name.as_bytes()) || self.finds(value))
+            || self.finds(body)
+    }
+
+    /// The text, or a fixed sentence where a secret or a token is found in it.
+    pub(super) fn scrub(&self, text: String) -> String {
+        let token = self.tokens.as_ref().is_some_and(|tokens| tokens.is_match(&text));
+        if token || self.finds(text.as_bytes()) { REPLACED.to_owned() } else { text }
+    }
+
+    fn finds(&self, bytes: &[u8]) -> bool {
+        self.secrets.as_ref().is_some_and(|secrets| secrets.is_match(bytes))
+            || self.short.iter().any(|secret| is_whole_value(bytes, secret.expose()))
+    }
+}
+
+/// Whether `bytes` is the short secret, or holds it as a whole JSON string.
+fn is_whole_value(bytes: &[u8], secret: &str) -> bool {
+    if secret.is_empty() {
+        return false;
+    }
+    bytes.trim_ascii() == secret.as_bytes()
+        || patterns::json_forms(secret).iter().any(|form| {
+            let quoted = format!("\"{form}\"");
+            bytes.windows(quoted.len()).any(|window| window == quoted.as_bytes())
+        })
+}
+
+fn automaton(patterns: Vec<Vec<u8>>) -> Result<Option<AhoCorasick>, ScannerError> {
+    if patterns.is_empty() {
+        return Ok(None);
+    }
+    let builder =
+        AhoCorasick::builder().ascii_case_insensitive(true).match_kind(MatchKind::Standard).build(patterns);
+    builder.map(Some).map_err(|_| ScannerError)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scanner(secret: &str, public: &[&str]) -> Scanner {
+        let secret = Secret::new(secret);
+        Scanner::new([&secret].into_iter(), ["kstoken0kstoken0"].into_iter(), public).unwrap()
+    }
+
+    #[test]
+    fn a_short_secret_is_found_only_as_a_whole_value() {
+        let scanner = scanner("1234", &[]);
+        assert!(scanner.finds_in_answer(&[], br#"{"pin": "1234"}"#));
+        assert!(scanner.finds_in_answer(&[("x".into(), b"1234".to_vec())], b""));
+        assert!(!scanner.finds_in_answer(&[("x".into(), b"12345".to_vec())], br#"{"n": 1234}"#));
+    }
+
+    #[test]
+    fn a_secret_that_is_also_public_is_no_pattern() {
+        assert!(!scanner("public-name", &["public-name"]).finds_in_answer(&[], b"public-name"));
+        assert!(scanner("public-name", &["another"]).finds_in_answer(&[], b"public-name"));
+    }
+
+    #[test]
+    fn texts_with_a_secret_or_a_token_are_replaced_whole() {
+        let scanner = scanner("long-enough-secret", &[]);
+        assert_eq!(scanner.scrub("the key long-enough-secret is bad".into()), REPLACED);
+        assert_eq!(scanner.scrub("the token KSTOKEN0KSTOKEN0 is bad".into()), REPLACED);
+        assert_eq!(scanner.scrub("the key is bad".into()), "the key is bad");
+    }
+}

@@ -1,0 +1,66 @@
+//! From a run of the sandbox to an outcome: what policy refused and what was never proven overrule
+//! what the plugin says.
+
+use std::time::Instant;
+
+use crate::domain::evidence::{Evidence, ReleaseRef};
+use crate::domain::verdict::{FailureKind, Outcome, Verdict, VerifierFailure};
+use crate::egress::{Record, Refusal};
+use crate::sandbox::Run;
+
+use super::Verification;
+
+/// The outcome of a run, with its evidence.
+pub(super) fn judge(run: Run, release: ReleaseRef, started: Instant) -> Verification {
+    let Record { exchanges, refusal, sealed, unproven } = run.session.into_record();
+    let outcome = match (refusal, run.result) {
+        (Some(Refusal::Destination(refusal)), _) => Outcome::DestinationRefused(refusal),
+        (Some(Refusal::Plugin(failure)), _) | (None, Err(failure)) => Outcome::Failure(failure),
+        (None, Ok(verdict)) => require_proof(verdict, sealed.len(), unproven.len()),
+    };
+    let extra = match &outcome {
+        Outcome::Verdict(Verdict::Valid(acceptance)) => acceptance.extra.clone(),
+        Outcome::Verdict(Verdict::Invalid(rejection)) => rejection.extra.clone(),
+        Outcome::Verdict(Verdict::Undecided(doubt)) => doubt.extra.clone(),
+        _ => Vec::new(),
+    };
+    let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    Verification {
+        outcome,
+        evidence: Evidence { release, exchanges, unproven, log: run.log, extra, duration_ms },
+    }
+}
+
+/// A `valid` counts only if an answered exchange carried a sealed value, wherever there is one.
+fn require_proof(verdict: Verdict, sealed: usize, unproven: usize) -> Outcome {
+    if matches!(verdict, Verdict::Valid(_)) && sealed > 0 && unproven == sealed {
+        return Outcome::Failure(VerifierFailure::new(
+            FailureKind::Unproven,
+            "the verifier answered `valid`, but no exchange that the application answered carried a secret of this credential",
+        ));
+    }
+    Outcome::Verdict(verdict)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::verdict::{Acceptance, Doubt};
+
+    #[test]
+    fn valid_without_an_answered_exchange_is_a_failure() {
+        let valid = || Verdict::Valid(Acceptance::default());
+        assert!(
+            matches!(require_proof(valid(), 1, 1), Outcome::Failure(f) if f.kind == FailureKind::Unproven)
+        );
+        assert!(matches!(require_proof(valid(), 2, 1), Outcome::Verdict(_)));
+        assert!(matches!(require_proof(valid(), 0, 0), Outcome::Verdict(_)));
+    }
+
+    #[test]
+    fn other_verdicts_need_no_proof() {
+        let doubt =
+            Doubt { reason: "unreachable".into(), message: String::new(), retry_after: None, extra: vec![] };
+        assert!(matches!(require_proof(Verdict::Undecided(doubt), 1, 1), Outcome::Verdict(_)));
+    }
+}

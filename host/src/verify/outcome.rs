@@ -1,0 +1,163 @@
+//! What the job ends with: a verdict with evidence, or one of the ways in which there is none.
+
+use serde_json::Value;
+
+use crate::domain::credential::{Credential, Status};
+use crate::domain::evidence::Evidence;
+use crate::domain::fields::{Fields, Violation};
+use crate::domain::id::ComponentId;
+use crate::domain::secret::SecretBytes;
+use crate::domain::verdict::{
+    Account, DestinationRefusal, Doubt, Outcome, Rejection, Verdict, VerifierFailure,
+};
+use crate::keyring::KeyringError;
+use crate::store::StoreError;
+
+/// What one verification found, with its evidence.
+#[derive(Clone, Debug)]
+pub struct Verification {
+    pub outcome: Outcome,
+    pub evidence: Evidence,
+}
+
+/// A saved credential and what saved it.
+#[derive(Clone, Debug)]
+pub struct Saved {
+    pub credential: Credential,
+    pub verification: Verification,
+}
+
+/// A stored credential after it was verified again.
+#[derive(Clone, Debug)]
+pub struct Reverified {
+    pub credential: Credential,
+    pub verification: Verification,
+}
+
+/// Why there is no verdict, or none that lets a credential be saved.
+#[derive(Debug, thiserror::Error)]
+pub enum VerifyError {
+    #[error("no component `{0}` is installed")]
+    UnknownComponent(ComponentId),
+    #[error("no such credential")]
+    NotFound,
+    #[error("the fields do not follow the component's schema")]
+    FieldsInvalid(Vec<Violation>),
+    /// The person's destination is not allowed; before anything was sent there is no evidence.
+    #[error("{}", .refusal.message)]
+    DestinationRefused { refusal: DestinationRefusal, evidence: Option<Box<Evidence>> },
+    #[error("the application refused the credential: {}", .rejection.message)]
+    Rejected { rejection: Rejection, evidence: Box<Evidence> },
+    #[error("the application could not be asked: {}", .doubt.message)]
+    Undecided { doubt: Doubt, evidence: Box<Evidence> },
+    #[error("the verifier failed: {failure}")]
+    Failed { failure: VerifierFailure, evidence: Box<Evidence> },
+    /// The stored secrets would travel further than when they were saved.
+    #[error(
+        "the component's release would send the stored secrets to destinations that they were not saved for"
+    )]
+    DestinationsGrew,
+    /// The credential was changed or deleted while it was verified.
+    #[error("the credential was changed while it was being verified")]
+    Changed,
+    #[error(transparent)]
+    Keyring(#[from] KeyringError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl VerifyError {
+    /// A failure before anything ran.
+    pub(super) fn faulty(failure: VerifierFailure) -> Self {
+        Self::Failed { failure, evidence: Box::default() }
+    }
+
+    /// The stable name of the outcome, for the audit.
+    pub fn outcome_name(&self) -> &'static str {
+        match self {
+            Self::UnknownComponent(_) => "unknown-component",
+            Self::NotFound => "not-found",
+            Self::FieldsInvalid(_) => "fields-invalid",
+            Self::DestinationRefused { .. } => "destination-refused",
+            Self::Rejected { .. } => "invalid",
+            Self::Undecided { .. } => "undecided",
+            Self::Failed { failure, .. } => failure.kind.as_str(),
+            Self::DestinationsGrew => "destinations-grew",
+            Self::Changed => "changed",
+            Self::Keyring(_) | Self::Store(_) => "internal",
+        }
+    }
+}
+
+impl Verification {
+    /// The verification if it ended with a verdict.
+    ///
+    /// # Errors
+    /// The refused destination or the failure.
+    pub(super) fn into_verdict(self) -> Result<Self, VerifyError> {
+        match self.outcome {
+            Outcome::Verdict(_) => Ok(self),
+            Outcome::DestinationRefused(refusal) => {
+                Err(VerifyError::DestinationRefused { refusal, evidence: Some(Box::new(self.evidence)) })
+            }
+            Outcome::Failure(failure) => {
+                Err(VerifyError::Failed { failure, evidence: Box::new(self.evidence) })
+            }
+        }
+    }
+
+    /// Under which status a draft with this outcome is saved.
+    ///
+    /// # Errors
+    /// It must not be saved.
+    pub(super) fn status_to_save(&self, accept_unverified: bool) -> Result<Status, VerifyError> {
+        let evidence = || Box::new(self.evidence.clone());
+        match &self.outcome {
+            Outcome::Verdict(Verdict::Valid(_)) => Ok(Status::Verified),
+            Outcome::Verdict(Verdict::Undecided(_)) if accept_unverified => Ok(Status::Unverified),
+            Outcome::Verdict(Verdict::Invalid(rejection)) => {
+                Err(VerifyError::Rejected { rejection: rejection.clone(), evidence: evidence() })
+            }
+            Outcome::Verdict(Verdict::Undecided(doubt)) => {
+                Err(VerifyError::Undecided { doubt: doubt.clone(), evidence: evidence() })
+            }
+            Outcome::DestinationRefused(_) | Outcome::Failure(_) => match self.clone().into_verdict() {
+                Ok(_) => Err(VerifyError::Changed),
+                Err(error) => Err(error),
+            },
+        }
+    }
+
+    /// Who the credential turned out to be.
+    pub fn account(&self) -> Option<Account> {
+        match &self.outcome {
+            Outcome::Verdict(Verdict::Valid(acceptance)) => acceptance.account.clone(),
+            _ => None,
+        }
+    }
+
+    /// The stable name of the outcome.
+    pub fn outcome_name(&self) -> &'static str {
+        match &self.outcome {
+            Outcome::Verdict(Verdict::Valid(_)) => "valid",
+            Outcome::Verdict(Verdict::Invalid(_)) => "invalid",
+            Outcome::Verdict(Verdict::Undecided(_)) => "undecided",
+            Outcome::DestinationRefused(_) => "destination-refused",
+            Outcome::Failure(failure) => failure.kind.as_str(),
+        }
+    }
+}
+
+/// The fields of a stored credential, as they were sealed.
+pub(super) fn stored_fields(plain: SecretBytes) -> Result<Fields, VerifyError> {
+    match serde_json::from_slice(plain.expose()) {
+        Ok(Value::Object(object)) => Ok(Fields::new(object)),
+        // What decrypts was written by `verify_and_save`; anything else is damage.
+        _ => Err(StoreError::Corrupt {
+            table: "credentials",
+            column: "record".to_owned(),
+            row: "sealed fields".to_owned(),
+        }
+        .into()),
+    }
+}
