@@ -101,7 +101,8 @@ pub const OPENERS: &[(&str, &str)] = &[
     ("domain/descriptor/schema.rs", "checks the fields against the schema"),
     ("egress/plan.rs", "checks each secret's characters against its placements"),
     ("egress/reflection.rs", "builds the patterns that find a reflected secret"),
-    ("egress/sealing.rs", "replaces tokens by secrets just before sending"),
+    ("egress/sealing/mod.rs", "replaces tokens by secrets just before sending"),
+    ("keyring/source.rs", "reads and writes the root key's file"),
     ("verify/outcome.rs", "makes the public copy of the fields"),
 ];
 
