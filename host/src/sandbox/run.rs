@@ -12,7 +12,7 @@ use super::failure::{Phase, Stop, explain};
 use super::log::Log;
 use super::settings::{Settings, as_usize};
 use super::state::State;
-use super::transcript::Call;
+use super::transcript::{Call, Transcript};
 use super::{Plugin, Sandbox, answer};
 use crate::domain::evidence::LogLine;
 use crate::domain::verdict::{FailureKind, Verdict, VerifierFailure};
@@ -161,7 +161,7 @@ fn finish(returned: Result<types::Verdict, VerifierFailure>, mut state: State) -
     Run {
         result: returned.map(|verdict| answer::read(verdict, &session)),
         log: log.finish(Some(&session)),
-        transcript: state.transcript.take(),
+        transcript: state.transcript.take().map(Transcript::into_calls),
         session,
     }
 }
