@@ -3,6 +3,7 @@
 mod harness;
 
 mod acceptance;
+mod sandbox;
 mod upstreams;
 mod sealed_values;
 mod walls;
