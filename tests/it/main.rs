@@ -2,3 +2,8 @@
 
 mod egress;
 mod harness;
+
+mod acceptance;
+mod upstreams;
+mod sealed_values;
+mod walls;

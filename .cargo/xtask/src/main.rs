@@ -40,8 +40,7 @@ fn main() -> Result<()> {
             plugins::build(&ground::target_dir()?)
         }
         "setup" => {
-            machine::prepare(&machine::FOR_PLUGINS)?;
-            machine::prepare(&machine::FOR_TESTS)?;
+            machine::prepare(machine::FOR_PLUGINS.iter().chain(&machine::FOR_TESTS))?;
             upstreams::install()
         }
         "ci" => checks::all(),

@@ -17,7 +17,7 @@ use crate::domain::evidence::ReleaseRef;
 use crate::domain::id::ComponentId;
 use crate::domain::verdict::{FailureKind, VerifierFailure};
 use crate::sandbox::{Plugin, Sandbox};
-use crate::store::{ComponentRow, InstallConflict, NewRelease, ReleaseRow, Store, StoreError};
+use crate::store::{self, ComponentRow, NewRelease, ReleaseRow, ReleaseStatus, Store, StoreError};
 
 /// What talks to one application, with its active release.
 pub struct Component {
@@ -48,9 +48,10 @@ impl Component {
     pub fn active(&self) -> Result<(&Arc<Plugin>, &Arc<Descriptor>), VerifierFailure> {
         match &self.state {
             State::Active { plugin, descriptor } => Ok((plugin, descriptor)),
-            State::Faulty(reason) => {
-                Err(VerifierFailure::new(FailureKind::Faulty, format!("component `{}` is faulty: {reason}", self.id)))
-            }
+            State::Faulty(reason) => Err(VerifierFailure::new(
+                FailureKind::Faulty,
+                format!("component `{}` is faulty: {reason}", self.id),
+            )),
         }
     }
 }
@@ -90,7 +91,7 @@ impl Catalogue {
         let mut components = BTreeMap::new();
         for row in store.list_components().await? {
             let releases = store.list_releases(&row.id).await?;
-            let active = releases.into_iter().find(|release| release.digest == row.active_digest);
+            let active = releases.into_iter().find(|release| release.status == ReleaseStatus::Active);
             let component = load_component(store, sandbox, row, active).await?;
             if let State::Faulty(reason) = &component.state {
                 tracing::error!(component = %component.id, reason, "a component is faulty and cannot verify");
@@ -133,14 +134,12 @@ impl Catalogue {
         let detail = serde_json::json!({
             "version": descriptor.version, "digest": examined.digest, "consent": examined.sentences,
         });
-        let audit = app.audit_record(actor, None, "component.install", descriptor.id.as_str(), "installed", detail);
-        let outcome = match app.store.install_component(release, audit).await? {
-            Ok(outcome) => outcome,
-            Err(InstallConflict { digest }) => {
-                return Err(InstallError::Conflict { component: descriptor.id.clone(), digest });
-            }
-        };
-        if let (crate::store::Installed::Same, Some(component)) = (outcome, self.find(&descriptor.id)) {
+        let audit =
+            app.audit_record(actor, None, "component.install", descriptor.id.as_str(), "installed", detail);
+        let stored = app.store.install_component(release, audit).await?.map_err(|conflict| {
+            InstallError::Conflict { component: descriptor.id.clone(), digest: conflict.digest }
+        })?;
+        if let (store::Installed::Same, Some(component)) = (stored, self.find(&descriptor.id)) {
             return Ok(Installed { component, is_new: false });
         }
         let component = Arc::new(Component {
@@ -165,30 +164,34 @@ async fn load_component(
     row: ComponentRow,
     release: Option<ReleaseRow>,
 ) -> Result<Component, StoreError> {
-    let (version, descriptor_text, sentences) = match release {
-        Some(release) => (release.version, release.descriptor, release.sentences),
-        None => Default::default(),
-    };
-    let state = match store.release_bytes(&row.active_digest).await? {
-        None => State::Faulty("the bytes of its release are missing from the database".to_owned()),
-        Some(bytes) if digest(&bytes) != row.active_digest => {
-            State::Faulty("the bytes of its release do not have the digest that was installed".to_owned())
-        }
-        Some(bytes) => match (release::compile(sandbox, bytes).await, Descriptor::parse(&descriptor_text)) {
-            (Err(error), _) => State::Faulty(error.to_string()),
-            (_, Err(error)) => State::Faulty(ExamineError::Descriptor(error.violations).to_string()),
-            (Ok(plugin), Ok(descriptor)) => {
-                State::Active { plugin: Arc::new(plugin), descriptor: Arc::new(descriptor) }
-            }
-        },
-    };
-    Ok(Component {
+    let mut component = Component {
         id: row.id,
         title: row.title,
         installed_at: row.installed_at,
-        release: ReleaseRef { version, digest: row.active_digest },
-        descriptor_text,
-        sentences,
-        state,
-    })
+        release: ReleaseRef::default(),
+        descriptor_text: String::new(),
+        sentences: Vec::new(),
+        state: State::Faulty("it has no active release".to_owned()),
+    };
+    if let Some(release) = release {
+        component.state = match store.release_bytes(&release.digest).await? {
+            None => State::Faulty("the bytes of its release are missing from the database".to_owned()),
+            Some(bytes) => revive(sandbox, bytes, &release).await.unwrap_or_else(State::Faulty),
+        };
+        component.release = ReleaseRef { version: release.version, digest: release.digest };
+        component.descriptor_text = release.descriptor;
+        component.sentences = release.sentences;
+    }
+    Ok(component)
+}
+
+/// Makes a stored release run again. The sentence of the error says why it cannot.
+async fn revive(sandbox: &Arc<Sandbox>, bytes: Vec<u8>, release: &ReleaseRow) -> Result<State, String> {
+    if digest(&bytes) != release.digest {
+        return Err("the bytes of its release do not have the digest that was installed".to_owned());
+    }
+    let descriptor = Descriptor::parse(&release.descriptor)
+        .map_err(|error| ExamineError::Descriptor(error.violations).to_string())?;
+    let plugin = release::compile(sandbox, bytes).await.map_err(|error| error.to_string())?;
+    Ok(State::Active { plugin: Arc::new(plugin), descriptor: Arc::new(descriptor) })
 }

@@ -57,7 +57,13 @@ pub async fn examine(sandbox: &Arc<Sandbox>, bytes: &[u8]) -> Result<Examined, E
     let descriptor =
         Descriptor::parse(&descriptor_text).map_err(|error| ExamineError::Descriptor(error.violations))?;
     let sentences = descriptor.sentences();
-    Ok(Examined { plugin, descriptor: Arc::new(descriptor), descriptor_text, digest: digest(bytes), sentences })
+    Ok(Examined {
+        plugin,
+        descriptor: Arc::new(descriptor),
+        descriptor_text,
+        digest: digest(bytes),
+        sentences,
+    })
 }
 
 /// Compiles on a thread of its own: it takes from milliseconds to seconds of CPU.

@@ -56,7 +56,9 @@ pub fn parse(bytes: &[u8]) -> Result<Value, JsonError> {
 pub fn parse_object(bytes: &[u8]) -> Result<Map<String, Value>, JsonError> {
     match parse(bytes)? {
         Value::Object(object) => Ok(object),
-        _ => Err(JsonError { pointer: String::new(), line: 1, column: 1, problem: "must be an object".into() }),
+        _ => {
+            Err(JsonError { pointer: String::new(), line: 1, column: 1, problem: "must be an object".into() })
+        }
     }
 }
 
@@ -206,7 +208,10 @@ mod tests {
     #[test]
     fn ordinary_documents_keep_order_and_numbers() {
         let text = r#"{"z":1,"a":[true,null,-2,1.5],"m":{"s":"\u00e9"}}"#;
-        assert_eq!(parse(text.as_bytes()).unwrap().to_string(), r#"{"z":1,"a":[true,null,-2,1.5],"m":{"s":"é"}}"#);
+        assert_eq!(
+            parse(text.as_bytes()).unwrap().to_string(),
+            r#"{"z":1,"a":[true,null,-2,1.5],"m":{"s":"é"}}"#
+        );
     }
 
     #[test]

@@ -22,6 +22,7 @@ pub mod settings;
 pub mod transport;
 
 pub use plan::PlanError;
+pub use reflection::ScannerError;
 pub use session::{Record, Refusal, Session};
 pub use settings::Settings;
 
@@ -82,7 +83,11 @@ impl Egress {
     ///
     /// # Errors
     /// A sentence naming the setting that is out of range or cannot be read.
-    pub fn new(settings: Settings, resolver: Arc<dyn Resolve>, own_listeners: Vec<SocketAddr>) -> Result<Self, String> {
+    pub fn new(
+        settings: Settings,
+        resolver: Arc<dyn Resolve>,
+        own_listeners: Vec<SocketAddr>,
+    ) -> Result<Self, String> {
         settings.check()?;
         let policy = Policy::new(settings.allowances()?, own_listeners);
         let transport = Transport::new(&settings, policy.clone(), resolver)?;
@@ -104,7 +109,7 @@ impl Egress {
         let mut tokened = fields.clone();
         for value in &descriptor.sealed {
             if let Some(sealed) = plan.sealed.iter().find(|sealed| sealed.name == value.name) {
-                tokened.replace(&value.field, &sealed.token);
+                tokened.replace(&value.field, sealed.token.clone());
             }
         }
         let public = descriptor.schema.public_copy(fields);
@@ -142,7 +147,9 @@ fn collect_texts(value: &serde_json::Value, texts: &mut Vec<String>) {
     match value {
         serde_json::Value::String(text) => texts.push(text.clone()),
         serde_json::Value::Array(items) => items.iter().for_each(|item| collect_texts(item, texts)),
-        serde_json::Value::Object(members) => members.values().for_each(|member| collect_texts(member, texts)),
+        serde_json::Value::Object(members) => {
+            members.values().for_each(|member| collect_texts(member, texts))
+        }
         _ => {}
     }
 }

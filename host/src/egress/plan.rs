@@ -78,7 +78,11 @@ pub(super) fn plan(
 }
 
 /// The rules whose origin is known. A rule whose field is absent allows nothing.
-pub(super) fn rules(descriptor: &Descriptor, fields: &Fields, policy: &Policy) -> Result<Vec<Rule>, PlanError> {
+pub(super) fn rules(
+    descriptor: &Descriptor,
+    fields: &Fields,
+    policy: &Policy,
+) -> Result<Vec<Rule>, PlanError> {
     let mut rules = Vec::new();
     for rule in &descriptor.egress {
         let (text, field) = match &rule.origin {
@@ -115,7 +119,11 @@ pub(super) fn rules(descriptor: &Descriptor, fields: &Fields, policy: &Policy) -
 ///
 /// # Errors
 /// As for a verification of the same fields.
-pub fn destinations(descriptor: &Descriptor, fields: &Fields, policy: &Policy) -> Result<Vec<String>, PlanError> {
+pub(super) fn destinations(
+    descriptor: &Descriptor,
+    fields: &Fields,
+    policy: &Policy,
+) -> Result<Vec<String>, PlanError> {
     let rules = rules(descriptor, fields, policy)?;
     let mut set: Vec<String> = Vec::new();
     for value in descriptor.sealed.iter().filter(|value| fields.secret(&value.field).is_some()) {

@@ -6,7 +6,7 @@ use super::patterns;
 use crate::domain::secret::Secret;
 
 /// What a text becomes in which a secret or a sealed token was found.
-pub const REPLACED: &str = "(withheld: the text held a secret or a sealed token)";
+pub(super) const REPLACED: &str = "(withheld: the text held a secret or a sealed token)";
 
 /// The secrets of a credential are too large to be searched for.
 #[derive(Debug, thiserror::Error)]
@@ -14,7 +14,7 @@ pub const REPLACED: &str = "(withheld: the text held a secret or a sealed token)
 pub struct ScannerError;
 
 /// Looks for the secrets of one verification. Without `Debug`: it holds them.
-pub struct Scanner {
+pub(super) struct Scanner {
     secrets: Option<AhoCorasick>,
     tokens: Option<AhoCorasick>,
     short: Vec<Secret>,
@@ -26,7 +26,7 @@ impl Scanner {
     ///
     /// # Errors
     /// When the secrets are too large to be searched for; nothing may be sent then.
-    pub fn new<'a>(
+    pub(super) fn new<'a>(
         secrets: impl Iterator<Item = &'a Secret>,
         tokens: impl Iterator<Item = &'a str>,
         public: &[&str],
@@ -45,12 +45,13 @@ impl Scanner {
     }
 
     /// Whether a secret is found in an answer's headers or body.
-    pub fn finds_in_answer(&self, headers: &[(String, Vec<u8>)], body: &[u8]) -> bool {
-        headers.iter().any(|(name, value)| self.finds(name.as_bytes()) || self.finds(value)) || self.finds(body)
+    pub(super) fn finds_in_answer(&self, headers: &[(String, Vec<u8>)], body: &[u8]) -> bool {
+        headers.iter().any(|(name, value)| self.finds(name.as_bytes()) || self.finds(value))
+            || self.finds(body)
     }
 
     /// The text, or a fixed sentence where a secret or a token is found in it.
-    pub fn scrub(&self, text: String) -> String {
+    pub(super) fn scrub(&self, text: String) -> String {
         let token = self.tokens.as_ref().is_some_and(|tokens| tokens.is_match(&text));
         if token || self.finds(text.as_bytes()) { REPLACED.to_owned() } else { text }
     }

@@ -65,7 +65,8 @@ impl Session {
     pub fn into_record(self) -> Record {
         let sealed: Vec<String> = self.plan.sealed.iter().map(|sealed| sealed.name.clone()).collect();
         let is_proven = |name: &String| {
-            let carried = |exchange: &Exchange| exchange.placements.iter().any(|placed| placed.sealed == *name);
+            let carried =
+                |exchange: &Exchange| exchange.placements.iter().any(|placed| placed.sealed == *name);
             self.exchanges.iter().any(|exchange| exchange.is_answered() && carried(exchange))
         };
         let unproven = sealed.iter().filter(|name| !is_proven(name)).cloned().collect();
@@ -135,7 +136,8 @@ impl Session {
 
     /// The first rule that allows the request, and the request with secrets in place of tokens.
     fn allow(&self, request: &Request, origin: &Origin, url: &url::Url) -> Result<(&Rule, Opened), Failure> {
-        let here: Vec<&Rule> = self.plan.rules.iter().filter(|rule| rule.covers(origin, url.path())).collect();
+        let here: Vec<&Rule> =
+            self.plan.rules.iter().filter(|rule| rule.covers(origin, url.path())).collect();
         if here.is_empty() {
             return Err(Failure::new("destination-refused", self.undeclared(origin)));
         }
@@ -150,19 +152,29 @@ impl Session {
             }
         }
         Err(refusal.unwrap_or_else(|| {
-            let allowed: Vec<String> = here.iter().map(|rule| format!("{} ({})", rule.name, rule.methods.join(", "))).collect();
+            let allowed: Vec<String> =
+                here.iter().map(|rule| format!("{} ({})", rule.name, rule.methods.join(", "))).collect();
             let method = self.redact(&request.method, 20);
-            let message = format!("no rule allows the method {method} here; rules for this destination: {}", allowed.join("; "));
+            let message = format!(
+                "no rule allows the method {method} here; rules for this destination: {}",
+                allowed.join("; ")
+            );
             Failure::new("method-refused", message)
         }))
     }
 
     fn undeclared(&self, origin: &Origin) -> String {
-        let rules: Vec<String> =
-            self.plan.rules.iter().map(|rule| format!("`{}`: {}{}", rule.name, rule.origin, rule.path_prefix)).collect();
+        let rules: Vec<String> = self
+            .plan
+            .rules
+            .iter()
+            .map(|rule| format!("`{}`: {}{}", rule.name, rule.origin, rule.path_prefix))
+            .collect();
         let rules = if rules.is_empty() { "none".to_owned() } else { rules.join(", ") };
         let shown = self.redact(&origin.to_string(), 300);
-        format!("no egress rule covers {shown} and this path (rules: {rules}); a new destination needs an entry under `egress` in the descriptor")
+        format!(
+            "no egress rule covers {shown} and this path (rules: {rules}); a new destination needs an entry under `egress` in the descriptor"
+        )
     }
 
     fn deadline(&self, request: &Request) -> Duration {
@@ -224,7 +236,8 @@ impl Session {
 impl Rule {
     /// Whether a URL with this origin and path falls under the rule.
     fn covers(&self, origin: &Origin, path: &str) -> bool {
-        let under = path.strip_prefix(&self.path_prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        let under =
+            path.strip_prefix(&self.path_prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
         self.origin == *origin && under && !climbs(path)
     }
 }

@@ -36,7 +36,9 @@ pub(super) async fn record_draft(
     match result {
         Ok(verified) => {
             let verification = &verified.verification;
-            app.store.record_audit(record(app, actor, workspace, action, component.as_str(), verification)).await
+            app.store
+                .record_audit(record(app, actor, workspace, action, component.as_str(), verification))
+                .await
         }
         Err(error) => record_refused(app, actor, workspace, action, component, error).await,
     }

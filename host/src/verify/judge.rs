@@ -25,7 +25,10 @@ pub(super) fn judge(run: Run, release: ReleaseRef, started: Instant) -> Verifica
         _ => Vec::new(),
     };
     let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    Verification { outcome, evidence: Evidence { release, exchanges, unproven, log: run.log, extra, duration_ms } }
+    Verification {
+        outcome,
+        evidence: Evidence { release, exchanges, unproven, log: run.log, extra, duration_ms },
+    }
 }
 
 /// A `valid` counts only if an answered exchange carried a sealed value, wherever there is one.
@@ -47,14 +50,17 @@ mod tests {
     #[test]
     fn valid_without_an_answered_exchange_is_a_failure() {
         let valid = || Verdict::Valid(Acceptance::default());
-        assert!(matches!(require_proof(valid(), 1, 1), Outcome::Failure(f) if f.kind == FailureKind::Unproven));
+        assert!(
+            matches!(require_proof(valid(), 1, 1), Outcome::Failure(f) if f.kind == FailureKind::Unproven)
+        );
         assert!(matches!(require_proof(valid(), 2, 1), Outcome::Verdict(_)));
         assert!(matches!(require_proof(valid(), 0, 0), Outcome::Verdict(_)));
     }
 
     #[test]
     fn other_verdicts_need_no_proof() {
-        let doubt = Doubt { reason: "unreachable".into(), message: String::new(), retry_after: None, extra: vec![] };
+        let doubt =
+            Doubt { reason: "unreachable".into(), message: String::new(), retry_after: None, extra: vec![] };
         assert!(matches!(require_proof(Verdict::Undecided(doubt), 1, 1), Outcome::Verdict(_)));
     }
 }

@@ -84,7 +84,7 @@ pub async fn verify_and_save(
         status,
         account,
         public_fields: descriptor.schema.public_copy(&fields),
-        secrets: stored_secrets(&descriptor, &fields),
+        secrets: descriptor.schema.secrets_in(&fields),
         destinations,
         version,
         release: verification.evidence.release.clone(),
@@ -93,7 +93,8 @@ pub async fn verify_and_save(
         updated_at: now,
         id,
     };
-    let audit = audit::record(app, actor, workspace, "credential.create", credential.id.as_str(), &verification);
+    let audit =
+        audit::record(app, actor, workspace, "credential.create", credential.id.as_str(), &verification);
     let new = NewCredential {
         credential: credential.clone(),
         record: record.bytes,
@@ -118,25 +119,37 @@ pub async fn verify_stored(
     let credential = stored.credential;
     // The record that it was used is committed before anything secret leaves.
     let started = serde_json::json!({});
-    let audit = app.audit_record(actor, Some(workspace), "credential.verify", id.as_str(), "started", started);
+    let audit =
+        app.audit_record(actor, Some(workspace), "credential.verify", id.as_str(), "started", started);
     app.store.record_audit(audit).await?;
-    let binding = Binding { workspace, component: &credential.component, credential: id, version: credential.version };
+    let binding =
+        Binding { workspace, component: &credential.component, credential: id, version: credential.version };
     let plain = app.keyring.open(&binding, &stored.record)?;
     let fields = outcome::stored_fields(plain)?;
-    let verified = verify_fields_within(app, workspace, &credential.component, fields, Some(&credential)).await?;
+    let verified =
+        verify_fields_within(app, workspace, &credential.component, fields, Some(&credential)).await?;
     let verification = verified.verification;
     let now = app.clock.now();
     let (status, verified_at) = match &verification.outcome {
         Outcome::Verdict(Verdict::Valid(_)) => (Status::Verified, Some(now)),
-        Outcome::Verdict(Verdict::Invalid(_)) => (Status::Rejected, credential.verified_at),
-        _ => (credential.status, credential.verified_at),
+        Outcome::Verdict(Verdict::Invalid(_)) => (Status::Rejected, None),
+        _ => (credential.status, None),
     };
-    let account = verification.account().or(credential.account.clone());
+    let account = verification.account();
     let audit = audit::record(app, actor, workspace, "credential.verify", id.as_str(), &verification);
     let kept = stored_verification(app, &verification);
     let is_kept = app
         .store
-        .record_verification(workspace, id, credential.version, status, account, verified_at, kept, audit)
+        .record_verification(
+            workspace,
+            id,
+            credential.version,
+            status,
+            account,
+            verified_at,
+            kept,
+            audit,
+        )
         .await?;
     if !is_kept {
         return Err(VerifyError::Changed);
@@ -202,7 +215,8 @@ async fn verify_fields_within(
     mut fields: Fields,
     stored: Option<&Credential>,
 ) -> Result<Verified, VerifyError> {
-    let component = app.catalogue.find(component).ok_or_else(|| VerifyError::UnknownComponent(component.clone()))?;
+    let component =
+        app.catalogue.find(component).ok_or_else(|| VerifyError::UnknownComponent(component.clone()))?;
     let (plugin, descriptor) = component.active().map_err(VerifyError::faulty)?;
     let (plugin, descriptor): (Arc<Plugin>, Arc<Descriptor>) = (plugin.clone(), descriptor.clone());
     check_fields(&descriptor, &mut fields)?;
@@ -243,10 +257,6 @@ fn default_name(title: &str, verification: &Verification, now: jiff::Timestamp) 
     let day = now.to_zoned(jiff::tz::TimeZone::UTC).date();
     let name = label.unwrap_or_else(|| format!("{title}, {day}"));
     name.chars().filter(|c| !c.is_control()).take(200).collect()
-}
-
-fn stored_secrets(descriptor: &Descriptor, fields: &Fields) -> Vec<String> {
-    descriptor.schema.secrets().iter().filter(|pointer| fields.text(pointer).is_some()).cloned().collect()
 }
 
 fn stored_verification(app: &App, verification: &Verification) -> NewVerification {

@@ -7,7 +7,9 @@ use crate::domain::evidence::Evidence;
 use crate::domain::fields::{Fields, Violation};
 use crate::domain::id::ComponentId;
 use crate::domain::secret::SecretBytes;
-use crate::domain::verdict::{Account, DestinationRefusal, Doubt, Outcome, Rejection, Verdict, VerifierFailure};
+use crate::domain::verdict::{
+    Account, DestinationRefusal, Doubt, Outcome, Rejection, Verdict, VerifierFailure,
+};
 use crate::keyring::KeyringError;
 use crate::store::StoreError;
 
@@ -51,7 +53,9 @@ pub enum VerifyError {
     #[error("the verifier failed: {failure}")]
     Failed { failure: VerifierFailure, evidence: Box<Evidence> },
     /// The stored secrets would travel further than when they were saved.
-    #[error("the component's release would send the stored secrets to destinations that they were not saved for")]
+    #[error(
+        "the component's release would send the stored secrets to destinations that they were not saved for"
+    )]
     DestinationsGrew,
     /// The credential was changed or deleted while it was verified.
     #[error("the credential was changed while it was being verified")]
@@ -96,7 +100,9 @@ impl Verification {
             Outcome::DestinationRefused(refusal) => {
                 Err(VerifyError::DestinationRefused { refusal, evidence: Some(Box::new(self.evidence)) })
             }
-            Outcome::Failure(failure) => Err(VerifyError::Failed { failure, evidence: Box::new(self.evidence) }),
+            Outcome::Failure(failure) => {
+                Err(VerifyError::Failed { failure, evidence: Box::new(self.evidence) })
+            }
         }
     }
 
@@ -147,6 +153,11 @@ pub(super) fn stored_fields(plain: SecretBytes) -> Result<Fields, VerifyError> {
     match serde_json::from_slice(plain.expose()) {
         Ok(Value::Object(object)) => Ok(Fields::new(object)),
         // What decrypts was written by `verify_and_save`; anything else is damage.
-        _ => Err(StoreError::Corrupt { table: "credentials", column: "record", row: "sealed fields".to_owned() }.into()),
+        _ => Err(StoreError::Corrupt {
+            table: "credentials",
+            column: "record".to_owned(),
+            row: "sealed fields".to_owned(),
+        }
+        .into()),
     }
 }

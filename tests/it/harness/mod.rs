@@ -1,1 +1,8 @@
 //! What the tests need around Keystead: processes, databases, upstreams, plugins.
+
+pub mod petstore;
+pub mod place;
+pub mod process;
+pub mod recorder;
+pub mod rehearsal;
+pub mod wasm;

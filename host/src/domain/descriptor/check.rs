@@ -96,7 +96,10 @@ fn check_rule(rule: &Rule, schema: Option<&FieldSchema>, at: &str, refuse: &mut 
             refuse(format!("{at}/reason"), "must have visible characters only".into());
         }
         None if rule.methods.iter().any(|method| !DRY.contains(&method.as_str())) => {
-            refuse(format!("{at}/reason"), "is required where another method than GET, HEAD and OPTIONS is used".into());
+            refuse(
+                format!("{at}/reason"),
+                "is required where another method than GET, HEAD and OPTIONS is used".into(),
+            );
         }
         _ => {}
     }
@@ -165,7 +168,8 @@ fn check_secrets(document: &Document, schema: &FieldSchema, refuse: &mut impl Fn
     }
     for pointer in schema.secrets() {
         if !document.sealed.iter().any(|sealed| sealed.from.field == *pointer) {
-            let message = format!("must have an entry from the secret field {pointer} (its `to` may be empty)");
+            let message =
+                format!("must have an entry from the secret field {pointer} (its `to` may be empty)");
             refuse("/sealed".into(), message);
         }
     }

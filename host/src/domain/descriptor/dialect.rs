@@ -74,7 +74,10 @@ impl Walk {
             let step = escape_step(name);
             let (at, pointer) = (format!("{at}/properties/{step}"), format!("{pointer}/{step}"));
             if !is_field_name(name) {
-                self.refuse(&at, "must be named with 1 to 64 letters, digits, `_`, `-` or `.`, a letter or `_` first");
+                self.refuse(
+                    &at,
+                    "must be named with 1 to 64 letters, digits, `_`, `-` or `.`, a letter or `_` first",
+                );
             }
             self.property(property, &at, &pointer, depth);
         }
@@ -132,7 +135,8 @@ impl Walk {
                 return self.refuse(format!("{at}/type"), "must not be a list or an object inside a list");
             }
             _ => {
-                let message = "must be one of \"string\", \"integer\", \"number\", \"boolean\", \"array\", \"object\"";
+                let message =
+                    "must be one of \"string\", \"integer\", \"number\", \"boolean\", \"array\", \"object\"";
                 return self.refuse(format!("{at}/type"), message);
             }
         };

@@ -15,8 +15,9 @@ use crate::domain::json;
 const SCHEMA: &str = include_str!("../../../../wit/v1/descriptor.schema.json");
 
 static VALIDATOR: LazyLock<Result<Validator, Violation>> = LazyLock::new(|| {
-    let schema = json::parse(SCHEMA.as_bytes())
-        .map_err(|error| Violation::new("", format!("cannot be checked, Keystead's own schema is broken: {error}")))?;
+    let schema = json::parse(SCHEMA.as_bytes()).map_err(|error| {
+        Violation::new("", format!("cannot be checked, Keystead's own schema is broken: {error}"))
+    })?;
     compile(&schema)
 });
 

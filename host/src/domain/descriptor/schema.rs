@@ -118,7 +118,8 @@ impl FieldSchema {
                 && let Some(error) = validator.iter_errors(default).next()
             {
                 let sentence = wording::violations(&error, "a field").pop();
-                let sentence = sentence.map_or_else(|| "is not valid".to_owned(), |violation| violation.message);
+                let sentence =
+                    sentence.map_or_else(|| "is not valid".to_owned(), |violation| violation.message);
                 violations.push(Violation::new(format!("{at}/default"), sentence));
             }
         });
@@ -127,12 +128,9 @@ impl FieldSchema {
 }
 
 fn options<'a>() -> jsonschema::ValidationOptions<'a> {
-    jsonschema::options()
-        .with_draft(Draft::Draft202012)
-        .should_validate_formats(true)
-        .with_pattern_options(
-            PatternOptions::regex().size_limit(MAX_COMPILED_PATTERN).dfa_size_limit(MAX_COMPILED_PATTERN),
-        )
+    jsonschema::options().with_draft(Draft::Draft202012).should_validate_formats(true).with_pattern_options(
+        PatternOptions::regex().size_limit(MAX_COMPILED_PATTERN).dfa_size_limit(MAX_COMPILED_PATTERN),
+    )
 }
 
 /// Compiles a JSON Schema with a regular-expression engine that takes linear time, without resolving

@@ -35,7 +35,8 @@ fn rule_sentence(descriptor: &Descriptor, title: &str, rule: &EgressRule) -> Str
             (!places.is_empty()).then(|| format!("{field} in {}", join_or(&places)))
         })
         .collect();
-    let with = if secrets.is_empty() { "without a secret".to_owned() } else { format!("with {}", join(&secrets)) };
+    let with =
+        if secrets.is_empty() { "without a secret".to_owned() } else { format!("with {}", join(&secrets)) };
     let reason = rule.reason.as_deref().map(|reason| format!(" ({})", plain(reason))).unwrap_or_default();
     format!("{title} may send {methods}{reason} to {destination}, {with}")
 }

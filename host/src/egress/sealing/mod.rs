@@ -7,27 +7,8 @@ use url::Url;
 use super::patterns::COMPONENT;
 use super::plan::Sealed;
 use super::{Failure, Request};
-use crate::domain::descriptor::Place;
+use crate::domain::descriptor::{Place, is_host_header};
 use crate::domain::evidence::Placed;
-
-/// Headers that belong to the host: framing, connection and the encoding that it can decode.
-const HOST_HEADERS: [&str; 15] = [
-    "host",
-    "content-length",
-    "transfer-encoding",
-    "connection",
-    "keep-alive",
-    "proxy-authorization",
-    "proxy-authenticate",
-    "proxy-connection",
-    "upgrade",
-    "expect",
-    "te",
-    "trailer",
-    "http2-settings",
-    "accept-encoding",
-    "alt-used",
-];
 
 /// A request whose tokens all stand at declared places.
 pub(super) struct Opened {
@@ -89,8 +70,11 @@ impl Opener<'_> {
             .iter()
             .map(|to| format!("{} `{}` of rule `{}`", to.place.as_str(), to.name, to.rule))
             .collect();
-        let declared =
-            if declared.is_empty() { "it may travel nowhere".to_owned() } else { format!("declared: {}", declared.join(", ")) };
+        let declared = if declared.is_empty() {
+            "it may travel nowhere".to_owned()
+        } else {
+            format!("declared: {}", declared.join(", "))
+        };
         Failure::new(
             "placement-refused",
             format!(
@@ -114,8 +98,9 @@ impl Opener<'_> {
             let shown: String = name.chars().filter(|c| !c.is_control()).take(60).collect();
             Failure::new("placement-refused", format!("the header `{shown}` {what}"))
         };
-        let header = HeaderName::from_bytes(name.as_bytes()).map_err(|_| bad("has no valid name (RFC 9110, section 5.1)"))?;
-        if HOST_HEADERS.contains(&header.as_str()) || header.as_str().starts_with("proxy-") {
+        let header = HeaderName::from_bytes(name.as_bytes())
+            .map_err(|_| bad("has no valid name (RFC 9110, section 5.1)"))?;
+        if is_host_header(header.as_str()) {
             return Err(bad("is the host's and must not be set by a plugin"));
         }
         let mut text = value.to_owned();
@@ -127,7 +112,8 @@ impl Opener<'_> {
             text = text.replace(&sealed.token, sealed.secret.expose());
             placements.push(placed(sealed, Place::Header, header.as_str()));
         }
-        let mut value = HeaderValue::from_str(&text).map_err(|_| bad("has a value with control characters"))?;
+        let mut value =
+            HeaderValue::from_str(&text).map_err(|_| bad("has a value with control characters"))?;
         value.set_sensitive(!tokens.is_empty());
         Ok((header, value))
     }
@@ -162,3 +148,6 @@ impl Opener<'_> {
 fn placed(sealed: &Sealed, place: Place, name: &str) -> Placed {
     Placed { sealed: sealed.name.clone(), place: place.as_str().to_owned(), name: name.to_owned() }
 }
+
+#[cfg(test)]
+mod tests;

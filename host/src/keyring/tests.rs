@@ -1,0 +1,1 @@
+//! Tampering, swapping and finding keys.

@@ -1,0 +1,94 @@
+//! The only place that knows wasmtime. A plugin is a WebAssembly component; each run of it gets a
+//! fresh store with limits around it, Keystead's own imports, and WASI with nothing behind it.
+//!
+//! Two clocks end a run: the CPU budget counts what the guest itself computes (epochs interrupt it),
+//! the wall clock counts everything (a timer drops the call). `wit/v1/limits.md` lists every limit.
+
+mod admission;
+mod answer;
+mod bindings;
+mod engine;
+mod failure;
+mod imports;
+mod limiter;
+mod log;
+mod meter;
+mod run;
+mod settings;
+mod state;
+mod text;
+mod ticker;
+mod transcript;
+mod wasi;
+
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+use wasmtime::Engine;
+use wasmtime::component::Linker;
+
+pub use self::admission::AdmissionError;
+pub use self::run::{Run, RunContext};
+pub use self::settings::Settings;
+pub use self::transcript::Call;
+
+use self::bindings::PluginPre;
+use self::state::State;
+use self::ticker::Ticker;
+
+/// The engine, its limits, and what plugins may import. One per process.
+pub struct Sandbox {
+    settings: Settings,
+    engine: Engine,
+    linker: Linker<State>,
+    ticker: Ticker,
+    /// One permit for each slot of the pool: whoever finds none waits, since an exhausted pool is an error.
+    slots: Arc<Semaphore>,
+}
+
+/// An admitted plugin: compiled, its imports resolved, ready to be instantiated.
+pub struct Plugin {
+    pre: PluginPre<State>,
+}
+
+/// Why there is no sandbox.
+#[derive(Debug, thiserror::Error)]
+pub enum SandboxError {
+    /// A setting is out of its range; the sentence names setting, value and range.
+    #[error("the sandbox's settings cannot be used: {0}")]
+    Settings(String),
+    /// The engine refused to start, mostly for want of address space.
+    #[error(
+        "the WebAssembly engine could not be started: {0}; a smaller `concurrency` needs less address space"
+    )]
+    Engine(String),
+}
+
+impl Sandbox {
+    /// Starts the engine and its ticking thread.
+    ///
+    /// # Errors
+    /// When a setting is out of range, or the machine cannot reserve the pool's address space.
+    pub fn new(settings: &Settings) -> Result<Self, SandboxError> {
+        settings.check().map_err(SandboxError::Settings)?;
+        let engine =
+            engine::build(settings).map_err(|error| SandboxError::Engine(error.root_cause().to_string()))?;
+        let linker =
+            engine::link(&engine).map_err(|error| SandboxError::Engine(error.root_cause().to_string()))?;
+        let ticker =
+            Ticker::start(engine.clone()).map_err(|error| SandboxError::Engine(error.to_string()))?;
+        let slots = Arc::new(Semaphore::new(settings.concurrency as usize));
+        Ok(Self { settings: settings.clone(), engine, linker, ticker, slots })
+    }
+
+    /// Admits a plugin: compiles it and resolves its imports. Takes seconds of CPU for components
+    /// of language runtimes, so call it where blocking is allowed.
+    ///
+    /// # Errors
+    /// When the bytes are no component, import what is not offered, lack an export, or can never
+    /// fit the limits.
+    pub fn compile(&self, bytes: &[u8]) -> Result<Plugin, AdmissionError> {
+        let pre = admission::admit(&self.engine, &self.linker, &self.settings, bytes)?;
+        Ok(Plugin { pre })
+    }
+}

@@ -1,0 +1,167 @@
+//! One run: a fresh store, limits around it, one exported function.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::SemaphorePermit;
+use wasmtime::{Store, StoreContextMut, UpdateDeadline};
+
+use super::bindings::exports::keystead::plugin::verifier::Guest;
+use super::bindings::keystead::plugin::types;
+use super::failure::{Phase, Stop, explain};
+use super::log::Log;
+use super::settings::{Settings, as_usize};
+use super::state::State;
+use super::transcript::Call;
+use super::{Plugin, Sandbox, answer};
+use crate::domain::evidence::LogLine;
+use crate::domain::verdict::{FailureKind, Verdict, VerifierFailure};
+use crate::egress::Session;
+
+/// Bytes of a descriptor.
+const DESCRIPTOR_BYTES: usize = 64 * 1_024;
+
+/// Epochs that a guest runs before it lets other tasks run.
+const SLICE: u64 = 1;
+
+/// What a run may know of the world. The same context makes the same run.
+#[derive(Clone, Debug)]
+pub struct RunContext {
+    /// Milliseconds since 1970-01-01 UTC; stands still during the run.
+    pub now_ms: u64,
+    /// Of everything random that the guest gets. Fresh for each verification.
+    pub seed: [u8; 32],
+    /// Whether each call of the contract's imports is kept.
+    pub transcript: bool,
+}
+
+/// What a run ended with.
+pub struct Run {
+    /// The plugin's verdict, bounded and scrubbed, or how it failed.
+    pub result: Result<Verdict, VerifierFailure>,
+    /// The way out comes back, after a trap or a timeout too: it knows what was sent.
+    pub session: Session,
+    /// The plugin's log and standard streams, bounded and scrubbed.
+    pub log: Vec<LogLine>,
+    /// Each call, in order, where the context asked for it.
+    pub transcript: Option<Vec<Call>>,
+}
+
+impl Sandbox {
+    /// Asks a plugin for its descriptor: in a fresh instance, every import of the contract refused,
+    /// clock and seed at zero.
+    ///
+    /// # Errors
+    /// When the plugin traps, exceeds a limit, or returns more than 64 KiB.
+    pub async fn describe(&self, plugin: &Plugin) -> Result<String, VerifierFailure> {
+        let slot = self.take_slot().await?;
+        let context = RunContext { now_ms: 0, seed: [0; 32], transcript: false };
+        let state = State::new(&self.settings, None, &context);
+        let (returned, _) =
+            self.run(plugin, state, slot, async |verifier, store| verifier.call_describe(store).await).await;
+        let text = returned?;
+        if text.len() > DESCRIPTOR_BYTES {
+            let sentence =
+                format!("the descriptor has {} bytes, but may have at most {DESCRIPTOR_BYTES}", text.len());
+            return Err(VerifierFailure::new(FailureKind::BadOutput, sentence));
+        }
+        Ok(text)
+    }
+
+    /// Lets a plugin verify the session's credential in a fresh instance. Waits for a free slot.
+    /// May be dropped at any time; nothing is left behind.
+    pub async fn verify(&self, plugin: &Plugin, session: Session, context: RunContext) -> Run {
+        let slot = match self.take_slot().await {
+            Ok(slot) => slot,
+            Err(failure) => {
+                return Run { result: Err(failure), session, log: Vec::new(), transcript: None };
+            }
+        };
+        let credential = session.credential().to_owned();
+        let state = State::new(&self.settings, Some(session), &context);
+        let (returned, state) = self
+            .run(plugin, state, slot, async |verifier, store| verifier.call_verify(store, &credential).await)
+            .await;
+        finish(returned, state)
+    }
+
+    async fn take_slot(&self) -> Result<SemaphorePermit<'_>, VerifierFailure> {
+        let slot = self.slots.acquire().await;
+        slot.map_err(|_| VerifierFailure::new(FailureKind::Faulty, "the sandbox is shut down"))
+    }
+
+    /// Runs one export to its end, whatever that is, and gives the store's data back.
+    async fn run<R>(
+        &self,
+        plugin: &Plugin,
+        state: State,
+        slot: SemaphorePermit<'_>,
+        export: impl AsyncFnOnce(&Guest, &mut Store<State>) -> wasmtime::Result<R>,
+    ) -> (Result<R, VerifierFailure>, State) {
+        // Declared before the store and so dropped after it: a slot is free when its memory is.
+        let _slot = slot;
+        let _ticking = self.ticker.hold();
+        let meter = Arc::clone(&state.meter);
+        let mut store = self.open(state);
+        let mut phase = Phase::Instantiation;
+        let wall = Duration::from_millis(self.settings.wall_ms);
+        let call = async {
+            let instance = plugin.pre.instantiate_async(&mut store).await?;
+            phase = Phase::Call;
+            export(instance.keystead_plugin_verifier(), &mut store).await
+        };
+        let ended = tokio::time::timeout(wall, meter.count(call)).await;
+        let state = store.into_data();
+        let result = match (ended, state.exceeded_calls()) {
+            // Also when the guest came to an end before the next epoch could stop it.
+            (_, Some(stop)) => Err(stop.into()),
+            (Err(_), None) => Err(VerifierFailure::new(
+                FailureKind::Deadline,
+                format!("the plugin did not answer within {} ms (`wall_ms`)", self.settings.wall_ms),
+            )),
+            (Ok(Err(error)), None) => Err(explain(&error, phase, state.limiter.refusal())),
+            (Ok(Ok(returned)), None) => Ok(returned),
+        };
+        (result, state)
+    }
+
+    /// A store with all limits set. The deadline too: a start function already runs guest code.
+    fn open(&self, state: State) -> Store<State> {
+        let mut store = Store::new(&self.engine, state);
+        store.limiter(|state| &mut state.limiter);
+        store.set_hostcall_fuel(as_usize(self.settings.hostcall_fuel));
+        store.set_epoch_deadline(SLICE);
+        let cpu = cpu_budget(&self.settings);
+        store.epoch_deadline_callback(move |store| end_slice(&store, cpu));
+        store
+    }
+}
+
+fn cpu_budget(settings: &Settings) -> Duration {
+    Duration::from_millis(settings.cpu_ms)
+}
+
+/// Ends the run or lets other tasks have the thread, and the wall clock its turn.
+fn end_slice(store: &StoreContextMut<'_, State>, cpu: Duration) -> wasmtime::Result<UpdateDeadline> {
+    let state = store.data();
+    if let Some(stop) = state.exceeded_calls() {
+        return Err(stop.into());
+    }
+    if state.meter.used() > cpu {
+        let sentence = format!("the plugin computed for more than {} ms (`cpu_ms`)", cpu.as_millis());
+        return Err(Stop::new(FailureKind::CpuLimit, sentence).into());
+    }
+    Ok(UpdateDeadline::YieldCustom(SLICE, Box::pin(tokio::task::yield_now())))
+}
+
+fn finish(returned: Result<types::Verdict, VerifierFailure>, mut state: State) -> Run {
+    let log = std::mem::replace(&mut *state.log(), Log::new(&Settings::default()));
+    #[expect(clippy::expect_used, reason = "verify puts the session in, and nothing takes it out")]
+    let session = state.session.take().expect("a verification has a session");
+    Run {
+        result: returned.map(|verdict| answer::read(verdict, &session)),
+        log: log.finish(Some(&session)),
+        transcript: state.transcript.take(),
+        session,
+    }
+}

@@ -1,0 +1,138 @@
+//! The limits of a run and of the whole sandbox.
+
+use std::ops::RangeInclusive;
+
+use serde::{Deserialize, Serialize};
+
+/// The limits around plugins. `wit/v1/limits.md` says what happens when each one breaks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Wall-clock time of one run, milliseconds; waiting for a free slot is not counted.
+    pub wall_ms: u64,
+    /// What the guest itself may compute in one run, milliseconds; host calls are not counted.
+    pub cpu_ms: u64,
+    /// All linear memories of one run together, bytes.
+    pub memory_bytes: u64,
+    /// All tables of one run together, elements.
+    pub table_elements: u64,
+    /// Core module instances of one run.
+    pub instances: u32,
+    /// Tables of one run.
+    pub tables: u32,
+    /// Linear memories of one run.
+    pub memories: u32,
+    /// WASI resources (streams, pollables) of one run that are open at the same time.
+    pub resources: u32,
+    /// Bytes that the guest may hand to the host in one call, roughly.
+    pub hostcall_fuel: u64,
+    /// Calls from guest to host in one run, WASI included.
+    pub host_calls: u64,
+    /// Log lines of one run that are kept.
+    pub log_lines: u32,
+    /// Bytes of one log line that are kept.
+    pub log_line_bytes: u32,
+    /// Runs at the same time; further ones wait.
+    pub concurrency: u32,
+    /// Size of a component that may be installed, bytes.
+    pub component_bytes: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            wall_ms: 30_000,
+            cpu_ms: 1_000,
+            memory_bytes: 64 * MIB,
+            table_elements: 100_000,
+            instances: 64,
+            tables: 16,
+            memories: 4,
+            resources: 256,
+            hostcall_fuel: 4 * MIB,
+            host_calls: 10_000,
+            log_lines: 64,
+            log_line_bytes: 4_096,
+            concurrency: 64,
+            component_bytes: 32 * MIB,
+        }
+    }
+}
+
+const MIB: u64 = 1 << 20;
+
+/// Each memory slot reserves a little more than 4 GiB of address space; x86-64 has 128 TiB.
+const MEMORY_SLOTS: u64 = 8_000;
+
+impl Settings {
+    /// Whether every setting lies in its range.
+    ///
+    /// # Errors
+    /// A sentence that names the setting, its value and its range.
+    pub fn check(&self) -> Result<(), String> {
+        check_range("wall_ms", self.wall_ms, 100..=300_000)?;
+        check_range("cpu_ms", self.cpu_ms, 10..=60_000)?;
+        check_range("memory_bytes", self.memory_bytes, MIB..=1024 * MIB)?;
+        check_range("table_elements", self.table_elements, 1_000..=1_000_000)?;
+        check_range("instances", self.instances, 1..=256)?;
+        check_range("tables", self.tables, 1..=64)?;
+        check_range("memories", self.memories, 1..=16)?;
+        check_range("resources", self.resources, 16..=65_536)?;
+        check_range("hostcall_fuel", self.hostcall_fuel, 64 * 1_024..=64 * MIB)?;
+        check_range("host_calls", self.host_calls, 10..=1_000_000)?;
+        check_range("log_lines", self.log_lines, 0..=1_000)?;
+        check_range("log_line_bytes", self.log_line_bytes, 80..=65_536)?;
+        check_range("concurrency", self.concurrency, 1..=1_000)?;
+        check_range("component_bytes", self.component_bytes, 64 * 1_024..=128 * MIB)?;
+        let slots = u64::from(self.concurrency) * u64::from(self.memories);
+        check_range("concurrency times memories", slots, 1..=MEMORY_SLOTS)
+    }
+
+    /// The memory limit in whole WebAssembly pages of 64 KiB, rounded up, as bytes.
+    pub(super) fn memory_pages_bytes(&self) -> usize {
+        as_usize(self.memory_bytes.next_multiple_of(65_536))
+    }
+}
+
+fn check_range(name: &str, value: impl Into<u64>, range: RangeInclusive<u64>) -> Result<(), String> {
+    let value = value.into();
+    if range.contains(&value) {
+        return Ok(());
+    }
+    Err(format!("`{name}` is {value}, but must be from {} to {}", range.start(), range.end()))
+}
+
+/// Saturates where addresses are narrower than 64 bits.
+pub(super) fn as_usize(value: u64) -> usize {
+    usize::try_from(value).unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn defaults_lie_in_their_ranges() {
+        assert_eq!(Settings::default().check(), Ok(()));
+    }
+
+    #[test]
+    fn out_of_range_names_setting_value_and_range() {
+        let settings = Settings { cpu_ms: 5, ..Settings::default() };
+        assert_eq!(settings.check(), Err("`cpu_ms` is 5, but must be from 10 to 60000".to_owned()));
+    }
+
+    #[test]
+    fn slots_that_exceed_the_address_space_are_refused() {
+        let settings = Settings { concurrency: 1_000, memories: 16, ..Settings::default() };
+        assert!(settings.check().unwrap_err().contains("concurrency times memories"));
+    }
+
+    #[test]
+    fn unknown_setting_is_refused() {
+        let error = serde_json::from_str::<Settings>(r#"{"cpu": 5}"#).unwrap_err();
+        assert!(error.to_string().contains("unknown field `cpu`"));
+        let settings: Settings = serde_json::from_str(r#"{"cpu_ms": 50}"#).unwrap();
+        assert_eq!(settings.cpu_ms, 50);
+    }
+}

@@ -1,0 +1,102 @@
+//! What the two databases do differently.
+
+use std::time::Duration;
+
+use sqlx::error::{DatabaseError, ErrorKind};
+
+use super::error::StoreError;
+
+/// Which database is behind a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Backend {
+    /// One machine: a file beside the service.
+    Sqlite,
+    /// Many replicas share one server.
+    Postgres,
+}
+
+/// A write transaction takes SQLite's only write lock at once: a read that is upgraded later would
+/// fail with `SQLITE_BUSY` without any waiting when another writer came in between.
+pub(super) const BEGIN_SQLITE_WRITE: &str = "BEGIN IMMEDIATE";
+
+/// How long SQLite waits for another process's write lock.
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long a call waits for a free connection.
+pub(super) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Names the transaction's workspace and scope to PostgreSQL's row-level security; `true`: until its end.
+pub(super) const SET_ACCESS: &str =
+    "SELECT set_config('keystead.workspace', $1, true), set_config('keystead.scope', $2, true)";
+
+/// PostgreSQL: whether the current role passes every policy.
+pub(super) const BYPASSES_ROW_SECURITY: &str =
+    "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user";
+
+/// Sorts an error of either database. SQLite's codes are numbers, those of PostgreSQL are SQLSTATEs of
+/// five characters; neither the message nor the detail is told, since they may quote values.
+pub(super) fn classify(error: &dyn DatabaseError) -> StoreError {
+    let code = error.code().map(|code| code.into_owned()).unwrap_or_default();
+    if code.len() == 5 { classify_sqlstate(&code, error) } else { classify_sqlite(&code, error) }
+}
+
+/// <https://www.postgresql.org/docs/current/errcodes-appendix.html>
+fn classify_sqlstate(code: &str, error: &dyn DatabaseError) -> StoreError {
+    match code {
+        "40001" | "40P01" => StoreError::Contention,
+        "25006" => StoreError::Unavailable("PostgreSQL accepts no writes now (25006)".to_owned()),
+        "28000" | "28P01" => {
+            StoreError::Unusable(format!("PostgreSQL refused the role or its password ({code})"))
+        }
+        "3D000" => {
+            StoreError::Unusable("the PostgreSQL database does not exist (3D000); create it first".to_owned())
+        }
+        // Connection, resources, operator intervention, system errors; a lock that was not granted.
+        _ if ["08", "53", "57", "58"].contains(&code.get(..2).unwrap_or_default()) || code == "55P03" => {
+            StoreError::Unavailable(format!("PostgreSQL answered {code}"))
+        }
+        _ => StoreError::Internal(describe(code, error)),
+    }
+}
+
+/// <https://www.sqlite.org/rescode.html>; the low byte is the primary code.
+fn classify_sqlite(code: &str, error: &dyn DatabaseError) -> StoreError {
+    let full: i32 = code.parse().unwrap_or_default();
+    match full & 0xff {
+        5 | 6 => StoreError::Unavailable("another process holds the SQLite file locked".to_owned()),
+        8 => StoreError::Unavailable("the SQLite file or its folder is read-only".to_owned()),
+        10 => StoreError::Unavailable(format!("reading or writing the SQLite file failed ({full})")),
+        13 => StoreError::Unavailable("the disk of the SQLite file is full".to_owned()),
+        14 => StoreError::Unusable(
+            "the SQLite file cannot be opened; check that its folder exists and is writable".to_owned(),
+        ),
+        11 | 26 => StoreError::Unusable(
+            "the SQLite file is damaged or no SQLite file; restore it from a backup".to_owned(),
+        ),
+        _ => StoreError::Internal(describe(code, error)),
+    }
+}
+
+fn describe(code: &str, error: &dyn DatabaseError) -> String {
+    let kind = match error.kind() {
+        ErrorKind::UniqueViolation => "a unique key is taken",
+        ErrorKind::ForeignKeyViolation => "a referenced row is missing or still referenced",
+        ErrorKind::NotNullViolation => "a value is missing",
+        ErrorKind::CheckViolation => "a check failed",
+        _ => "error",
+    };
+    match error.constraint() {
+        Some(constraint) => format!("{kind} ({code}, constraint {constraint})"),
+        None => format!("{kind} ({code})"),
+    }
+}
+
+/// Whether a statement failed because a row that it names is missing.
+pub(super) fn is_missing_reference(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(|error| error.is_foreign_key_violation())
+}
+
+/// Whether a statement failed because its key is taken.
+pub(super) fn is_taken(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(|error| error.is_unique_violation())
+}

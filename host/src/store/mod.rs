@@ -1,0 +1,35 @@
+//! The only place that knows the databases: SQLite on one machine, PostgreSQL under many replicas.
+//! Each statement is written once and compiled for both; what differs stands in `dialect`.
+//!
+//! Every call of a workspace's rows takes the workspace and runs in a transaction that names it, so
+//! that on PostgreSQL row-level security is a second wall behind the `workspace = $1` of each statement.
+//! Whatever changes something commits its audit record in the same transaction.
+
+#[macro_use]
+mod transaction;
+
+mod audit;
+mod components;
+mod credentials;
+mod dialect;
+mod error;
+mod open;
+mod root_key;
+mod row;
+mod schema;
+mod sealed;
+mod tokens;
+mod verifications;
+mod workspaces;
+
+pub use audit::{AuditEntry, AuditRecord};
+pub use components::{ComponentRow, InstallConflict, Installed, NewRelease, ReleaseRow, ReleaseStatus};
+pub use credentials::{Count, ListFilter, NewCredential};
+pub use dialect::Backend;
+pub use error::StoreError;
+pub use root_key::RootKeyRecord;
+pub use sealed::SealedCredential;
+pub use tokens::NewToken;
+pub use transaction::Store;
+pub use verifications::{KEPT_VERIFICATIONS, NewVerification, StoredVerification};
+pub use workspaces::WorkspaceRow;

@@ -1,0 +1,200 @@
+//! Transactions: which rows they may see, how they begin, and when a write is run again.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::pool::PoolConnection;
+use sqlx::{PgPool, Postgres, Sqlite, SqlitePool};
+use tokio::sync::{Mutex, OwnedMutexGuard};
+
+use super::dialect::{self, Backend};
+use super::error::StoreError;
+use crate::domain::id::WorkspaceId;
+
+/// All state of an installation. Cheap to clone; clones share connections.
+#[derive(Clone, Debug)]
+pub struct Store {
+    pub(super) pool: Pool,
+}
+
+/// One of the two databases.
+#[derive(Clone, Debug)]
+pub(super) enum Pool {
+    Sqlite {
+        pool: SqlitePool,
+        /// Lets this process's writers wait in a fair queue instead of polling SQLite's lock.
+        writers: Arc<Mutex<()>>,
+    },
+    Postgres(PgPool),
+}
+
+/// Which rows a transaction may see on PostgreSQL.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Access<'a> {
+    /// Those of one workspace.
+    Workspace(&'a WorkspaceId),
+    /// Those of no workspace: components, releases, workspaces.
+    Installation,
+    /// All: authentication, counts over workspaces, records of the installation.
+    Jobs,
+}
+
+impl<'a> Access<'a> {
+    /// One workspace's rows, or the installation's audit and tokens, which belong to no workspace.
+    pub(super) fn of(workspace: Option<&'a WorkspaceId>) -> Self {
+        workspace.map_or(Self::Jobs, Self::Workspace)
+    }
+
+    /// The two settings that the policies read.
+    fn settings(self) -> (&'a str, &'static str) {
+        match self {
+            Self::Workspace(workspace) => (workspace.as_str(), "workspace"),
+            Self::Installation => ("", "installation"),
+            Self::Jobs => ("", "jobs"),
+        }
+    }
+}
+
+/// An open transaction. Dropped without [`Tx::commit`], it is rolled back.
+pub(super) enum Tx {
+    Sqlite {
+        transaction: sqlx::Transaction<'static, Sqlite>,
+        /// Released after the transaction, since fields are dropped in order.
+        _turn: Option<OwnedMutexGuard<()>>,
+    },
+    Postgres(sqlx::Transaction<'static, Postgres>),
+}
+
+/// Runs an expression with the connection of a transaction, compiled once per database.
+macro_rules! on {
+    ($tx:expr, $connection:ident => $body:expr) => {
+        match $tx {
+            $crate::store::transaction::Tx::Sqlite { transaction, .. } => {
+                let $connection = &mut **transaction;
+                $body
+            }
+            $crate::store::transaction::Tx::Postgres(transaction) => {
+                let $connection = &mut **transaction;
+                $body
+            }
+        }
+    };
+}
+
+/// Runs a call in a read transaction. `?` inside would skip nothing but the closing.
+macro_rules! read_tx {
+    ($store:expr, $access:expr, $tx:ident => $call:expr) => {{
+        let mut transaction = $store.begin_read($access).await?;
+        let outcome = {
+            let $tx = &mut transaction;
+            $call
+        };
+        transaction.close().await;
+        outcome
+    }};
+}
+
+/// Runs a call in a write transaction and commits when it succeeded. On PostgreSQL the call is run
+/// again, in a new transaction, when another one stood in its way; it must not consume what it uses.
+macro_rules! write_tx {
+    ($store:expr, $access:expr, $tx:ident => $call:expr) => {{
+        let mut attempt = 1;
+        loop {
+            let mut transaction = $store.begin_write($access).await?;
+            let outcome = {
+                let $tx = &mut transaction;
+                $call
+            };
+            match transaction.finish(outcome).await {
+                Err($crate::store::StoreError::Contention)
+                    if $crate::store::transaction::wait_before_retry(attempt).await =>
+                {
+                    attempt += 1;
+                }
+                finished => break finished,
+            }
+        }
+    }};
+}
+
+/// How often a write is begun at most.
+const MAX_ATTEMPTS: u32 = 5;
+
+/// Whether the write may be run again after failed attempt number `attempt`; waits a little if so.
+pub(super) async fn wait_before_retry(attempt: u32) -> bool {
+    if attempt >= MAX_ATTEMPTS {
+        return false;
+    }
+    tokio::time::sleep(Duration::from_millis(5 << attempt)).await;
+    true
+}
+
+impl Store {
+    /// Which database it is.
+    pub fn backend(&self) -> Backend {
+        match self.pool {
+            Pool::Sqlite { .. } => Backend::Sqlite,
+            Pool::Postgres(_) => Backend::Postgres,
+        }
+    }
+
+    /// Begins a transaction that only reads: one snapshot on SQLite, the named rows on PostgreSQL.
+    pub(super) async fn begin_read(&self, access: Access<'_>) -> Result<Tx, StoreError> {
+        match &self.pool {
+            Pool::Sqlite { pool, .. } => Ok(Tx::Sqlite { transaction: pool.begin().await?, _turn: None }),
+            Pool::Postgres(pool) => begin_postgres(pool, access).await,
+        }
+    }
+
+    /// The one function through which everything that writes begins.
+    pub(super) async fn begin_write(&self, access: Access<'_>) -> Result<Tx, StoreError> {
+        match &self.pool {
+            Pool::Sqlite { pool, writers } => {
+                let turn = Arc::clone(writers).lock_owned().await;
+                let transaction = pool.begin_with(dialect::BEGIN_SQLITE_WRITE).await?;
+                Ok(Tx::Sqlite { transaction, _turn: Some(turn) })
+            }
+            Pool::Postgres(pool) => begin_postgres(pool, access).await,
+        }
+    }
+}
+
+async fn begin_postgres(pool: &PgPool, access: Access<'_>) -> Result<Tx, StoreError> {
+    let connection: PoolConnection<Postgres> = pool.acquire().await?;
+    let mut transaction = sqlx::Transaction::begin(connection, None).await?;
+    let (workspace, scope) = access.settings();
+    sqlx::query(dialect::SET_ACCESS).bind(workspace).bind(scope).execute(&mut *transaction).await?;
+    Ok(Tx::Postgres(transaction))
+}
+
+impl Tx {
+    /// Commits what succeeded, rolls back what failed.
+    pub(super) async fn finish<T>(self, outcome: Result<T, StoreError>) -> Result<T, StoreError> {
+        match outcome {
+            Ok(value) => self.commit().await.map(|()| value),
+            Err(error) => {
+                self.close().await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn commit(self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite { transaction, _turn } => transaction.commit().await?,
+            Self::Postgres(transaction) => transaction.commit().await?,
+        }
+        Ok(())
+    }
+
+    /// Rolls back. A failure of that leaves nothing behind either: the connection is given up then.
+    pub(super) async fn close(self) {
+        let outcome = match self {
+            Self::Sqlite { transaction, _turn } => transaction.rollback().await,
+            Self::Postgres(transaction) => transaction.rollback().await,
+        };
+        if outcome.is_err() {
+            tracing::debug!("a database transaction could not be rolled back; its connection is closed");
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! An upstream whose answers are constants and which keeps every byte that it was sent.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+/// What the upstream does with a request for a path.
+#[derive(Clone)]
+pub enum Reply {
+    /// These very bytes, head and body.
+    Bytes(Vec<u8>),
+    /// 200 with the value of the `api_key` header as body.
+    Reflect,
+    /// Closes the connection without an answer.
+    Close,
+}
+
+/// 200 with a JSON body.
+pub fn json(body: &str) -> Reply {
+    answer(200, "application/json", body)
+}
+
+/// An answer with this status, type and body.
+pub fn answer(status: u16, content_type: &str, body: &str) -> Reply {
+    Reply::Bytes(head(status, content_type, body.as_bytes()))
+}
+
+fn head(status: u16, content_type: &str, body: &[u8]) -> Vec<u8> {
+    let length = body.len();
+    let mut bytes = format!(
+        "HTTP/1.1 {status} Constant\r\ncontent-type: {content_type}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n"
+    )
+    .into_bytes();
+    bytes.extend_from_slice(body);
+    bytes
+}
+
+/// The upstream; it ends with the test's runtime.
+pub struct Recorder {
+    address: SocketAddr,
+    received: Arc<Mutex<Vec<String>>>,
+}
+
+impl Recorder {
+    /// Starts on a free loopback port. Paths without a reply of their own get `{"ok":true}`.
+    pub async fn start(replies: impl IntoIterator<Item = (&'static str, Reply)>) -> Self {
+        let replies: Arc<HashMap<&'static str, Reply>> = Arc::new(replies.into_iter().collect());
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let received = Arc::new(Mutex::new(Vec::new()));
+        let kept = received.clone();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(converse(stream, replies.clone(), kept.clone()));
+            }
+        });
+        Self { address, received }
+    }
+
+    /// `http://127.0.0.1:PORT`.
+    pub fn origin(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// An allowance for exactly this upstream.
+    pub fn allowance(&self) -> String {
+        format!("127.0.0.1/32:{}", self.address.port())
+    }
+
+    /// Every request so far, head and body as text.
+    pub fn received(&self) -> Vec<String> {
+        self.received.lock().unwrap().clone()
+    }
+}
+
+async fn converse(mut stream: TcpStream, replies: Arc<HashMap<&'static str, Reply>>, kept: Arc<Mutex<Vec<String>>>) {
+    let mut bytes = Vec::new();
+    let mut chunk = [0; 4096];
+    while !is_whole(&bytes) {
+        match stream.read(&mut chunk).await {
+            Ok(0) | Err(_) => break,
+            Ok(count) => bytes.extend_from_slice(&chunk[..count]),
+        }
+    }
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    if text.is_empty() {
+        return;
+    }
+    let path = text.split(' ').nth(1).unwrap_or_default().split('?').next().unwrap_or_default().to_owned();
+    let header = header(&text, "api_key").unwrap_or_default().to_owned();
+    kept.lock().unwrap().push(text);
+    let reply = match replies.get(path.as_str()) {
+        Some(Reply::Bytes(bytes)) => bytes.clone(),
+        Some(Reply::Reflect) => head(200, "text/plain", header.as_bytes()),
+        Some(Reply::Close) => return,
+        None => head(200, "application/json", br#"{"ok":true}"#),
+    };
+    // The client may have gone away, which is its right.
+    let _ = stream.write_all(&reply).await;
+    let _ = stream.shutdown().await;
+}
+
+fn is_whole(bytes: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(bytes);
+    let Some((head, body)) = text.split_once("\r\n\r\n") else { return false };
+    let length = header(head, "content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
+    body.len() >= length
+}
+
+/// The value of a header in a request's text.
+pub fn header<'a>(request: &'a str, name: &str) -> Option<&'a str> {
+    request.lines().skip(1).take_while(|line| !line.is_empty()).find_map(|line| {
+        let (key, value) = line.split_once(':')?;
+        key.eq_ignore_ascii_case(name).then(|| value.trim())
+    })
+}
