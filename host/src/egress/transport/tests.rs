@@ -1,7 +1,7 @@
 //! TLS, against servers of rustls on threads. Certificates in `tests/tls` are made for these tests alone.
 
 use std::io::{Read, Write};
-use std::net::{IpAddr, TcpListener, TcpStream};
+use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::{ServerConfig, ServerConnection, Stream};
+use rustls::{HandshakeKind, ServerConfig, ServerConnection, Stream};
 
 use super::*;
 use crate::egress::resolver::{ResolveError, Resolving};
@@ -44,6 +44,11 @@ fn serve(handle: impl Fn(TcpStream) + Send + 'static) -> u16 {
 }
 
 fn serve_tls(certificate: &str) -> u16 {
+    serve_tls_telling(certificate, |_| {})
+}
+
+/// `tell` hears of each handshake, once the request is read.
+fn serve_tls_telling(certificate: &str, tell: impl Fn(Option<HandshakeKind>) + Send + 'static) -> u16 {
     let chain = vec![CertificateDer::from_pem_file(fixture(certificate)).unwrap()];
     let key = PrivateKeyDer::from_pem_file(fixture("server.key.pem")).unwrap();
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -59,6 +64,7 @@ fn serve_tls(certificate: &str) -> u16 {
         let mut stream = Stream::new(&mut tls, &mut socket);
         let mut request = [0; 4096];
         if stream.read(&mut request).is_ok_and(|read| read > 0) {
+            tell(stream.conn.handshake_kind());
             let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\nok");
             tls.send_close_notify();
             let _ = tls.complete_io(&mut socket);
@@ -67,10 +73,19 @@ fn serve_tls(certificate: &str) -> u16 {
 }
 
 async fn ask(transport: &Transport, host: &str, port: u16) -> Result<Answer, TransportError> {
+    ask_as(transport, "default", host, port).await
+}
+
+async fn ask_as(
+    transport: &Transport,
+    workspace: &str,
+    host: &str,
+    port: u16,
+) -> Result<Answer, TransportError> {
     let url = format!("https://{host}:{port}/path?key=SECRET");
     let origin = Origin::parse(&format!("https://{host}:{port}")).unwrap();
     let request = http::Request::get(url).body(Vec::new()).unwrap();
-    transport.exchange(&WorkspaceId::default_workspace(), &origin, request, Duration::from_secs(10)).await
+    transport.exchange(&workspace.parse().unwrap(), &origin, request, Duration::from_secs(10)).await
 }
 
 #[track_caller]
@@ -147,6 +162,39 @@ fn a_file_without_authorities_is_refused_at_start() {
         let error = Transport::new(&settings, policy, Arc::new(Here)).err().unwrap().to_string();
         assert!(error.contains(file) && error.contains(part), "{error}");
     }
+}
+
+#[tokio::test]
+async fn tls_sessions_are_resumed_within_a_workspace_and_never_across() {
+    let transport = transport(Some(fixture("authority.pem")));
+    let (sender, seen) = std::sync::mpsc::channel();
+    let port = serve_tls_telling("good.pem", move |kind| sender.send(kind).unwrap());
+    let mut kinds = Vec::new();
+    for workspace in ["alpha", "alpha", "beta", "beta"] {
+        ask_as(&transport, workspace, "upstream.example", port).await.unwrap();
+        kinds.push(seen.recv().unwrap());
+    }
+    let (full, resumed) = (Some(HandshakeKind::Full), Some(HandshakeKind::Resumed));
+    assert_eq!(kinds, [full, resumed, full, resumed]);
+}
+
+#[tokio::test]
+async fn an_answer_from_an_address_that_was_not_judged_is_refused() {
+    let port = serve(|mut socket| {
+        let _ = socket.read(&mut [0; 4096]);
+        let _ = socket.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok");
+    });
+    let transport = transport(None);
+    let origin = Origin::parse(&format!("http://upstream.example:{port}")).unwrap();
+    // A client whose dialler goes its own way, past the lookup that judges.
+    let address = SocketAddr::from(([127, 0, 0, 1], port));
+    let http = reqwest::Client::builder().no_proxy().resolve("upstream.example", address).build().unwrap();
+    let lookup = PinnedLookup::new(origin.clone(), Arc::clone(&transport.policy), Arc::new(Here));
+    let workspace = WorkspaceId::default_workspace();
+    transport.clients.insert((workspace.clone(), origin.clone()), Client { http, lookup: Arc::new(lookup) });
+    let request = http::Request::get(origin.to_string()).body(Vec::new()).unwrap();
+    let outcome = transport.exchange(&workspace, &origin, request, Duration::from_secs(10)).await;
+    assert_kind(outcome, "address-refused");
 }
 
 #[test]
