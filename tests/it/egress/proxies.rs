@@ -35,6 +35,7 @@ async fn inner_process_asks_without_a_proxy() {
     let port = port.parse().unwrap();
     assert_eq!(ask(&transport(loopback(), Arc::default()), "127.0.0.1", port).await.unwrap().body, b"ok");
     // The variables are live: a client that reads them meets the canary.
+    #[expect(clippy::disallowed_methods, reason = "the counter-example: a client with its defaults")]
     let body = reqwest::get(format!("http://127.0.0.1:{port}/")).await.unwrap().text().await.unwrap();
     assert_eq!(body, "canary");
 }
