@@ -1,5 +1,6 @@
 //! Keystead's integration tests: one binary, one module per room, real systems on loopback.
 
+mod egress;
 mod harness;
 
 mod acceptance;
