@@ -1,11 +1,10 @@
 //! Keystead's integration tests: one binary, one module per room, real systems on loopback.
 
+mod acceptance;
 mod egress;
 mod harness;
-
-mod acceptance;
 mod sandbox;
-mod upstreams;
 mod sealed_values;
-mod walls;
 mod store;
+mod upstreams;
+mod walls;
