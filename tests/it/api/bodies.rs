@@ -12,7 +12,7 @@ use keystead::domain::rights::Right;
 use serde_json::{Value, json};
 
 use super::service::{Answer, Service, request};
-use crate::harness::databases::{Database, on_both_databases};
+use crate::harness::databases::on_both_databases;
 
 /// A value that must never be told back.
 const SECRET: &str = "s3cret-4711";

@@ -6,7 +6,7 @@ use keystead::domain::rights::Right;
 use serde_json::{Value, json};
 
 use super::service::{Answer, Service, request};
-use crate::harness::databases::{Database, on_both_databases};
+use crate::harness::databases::on_both_databases;
 use crate::harness::wasm::{guest, plugin};
 
 async fn install(service: &Service, token: &str, bytes: Vec<u8>) -> Answer {

@@ -6,7 +6,7 @@ use keystead::store::AuditEntry;
 use serde_json::{Value, json};
 
 use super::service::Service;
-use crate::harness::databases::{Database, on_both_databases};
+use crate::harness::databases::on_both_databases;
 
 const KEY: &str = "the-key-4711";
 

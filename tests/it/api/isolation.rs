@@ -4,7 +4,7 @@ use keystead::domain::rights::{Right, Scope};
 use serde_json::json;
 
 use super::service::Service;
-use crate::harness::databases::{Database, on_both_databases};
+use crate::harness::databases::on_both_databases;
 
 on_both_databases! {
     async fn foreign_random_and_malformed_ids_look_alike(db: Database) {

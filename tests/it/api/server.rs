@@ -15,7 +15,7 @@ use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 
 use super::service::{Service, request};
-use crate::harness::databases::{Backend, Database, fresh, on_both_databases};
+use crate::harness::databases::{Backend, fresh, on_both_databases};
 
 async fn service() -> Service {
     Service::over(fresh(Backend::Sqlite).await).await

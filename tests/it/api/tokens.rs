@@ -8,7 +8,7 @@ use keystead::domain::rights::{Right, Scope};
 use serde_json::Value;
 
 use super::service::{Service, request};
-use crate::harness::databases::{Database, on_both_databases};
+use crate::harness::databases::on_both_databases;
 
 /// Paths that anybody may call.
 const PUBLIC: [&str; 4] = ["/healthz", "/readyz", "/v1/openapi.json", "/problems/{type}"];
