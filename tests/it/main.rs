@@ -6,3 +6,4 @@ mod acceptance;
 mod upstreams;
 mod sealed_values;
 mod walls;
+mod store;

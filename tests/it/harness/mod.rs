@@ -6,3 +6,5 @@ pub mod process;
 pub mod recorder;
 pub mod rehearsal;
 pub mod wasm;
+pub mod databases;
+pub mod postgres;
