@@ -17,6 +17,8 @@ const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
 /// Builds `plugins/` and `tests/guests/`. Afterwards `<target>/plugins/<crate>.wasm` and
 /// `<target>/guests/<crate>.wasm` are up to date; nothing else is in those two folders.
 pub(crate) fn build(target_dir: &Path) -> Result<()> {
+    // Cargo runs in the workspace's folder, where a relative path would mean another place.
+    let target_dir = &std::path::absolute(target_dir).context("finding the target folder")?;
     let toolchain = Toolchain::find()?;
     let root = root()?;
     build_workspace(&toolchain, &root.join("plugins"), target_dir, "plugins")?;
@@ -26,6 +28,7 @@ pub(crate) fn build(target_dir: &Path) -> Result<()> {
 /// Runs the plugins' own tests, natively.
 pub(crate) fn test(target_dir: &Path) -> Result<()> {
     say("testing plugins");
+    let target_dir = std::path::absolute(target_dir).context("finding the target folder")?;
     let mut cargo = cargo(&root()?.join("plugins"), &target_dir.join("plugins-native"));
     run(cargo.args(["test", "--locked"]))
 }
