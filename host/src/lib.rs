@@ -2,10 +2,16 @@
 //! real system has accepted it. `ARCHITECTURE.md` beside this crate is the map.
 
 pub mod app;
+pub mod boot;
 pub mod catalogue;
+pub mod cli;
+pub mod client;
+pub mod config;
+pub mod demo;
 pub mod domain;
 pub mod egress;
 pub mod keyring;
+pub mod logging;
 pub mod sandbox;
 pub mod store;
 pub mod verify;
