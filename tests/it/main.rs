@@ -1,8 +1,10 @@
 //! Keystead's integration tests: one binary, one module per room, real systems on loopback.
 
-mod harness;
-
 mod acceptance;
-mod upstreams;
+mod egress;
+mod harness;
+mod sandbox;
 mod sealed_values;
+mod store;
+mod upstreams;
 mod walls;

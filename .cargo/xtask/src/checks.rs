@@ -23,10 +23,8 @@ pub(crate) fn test(options: &[String]) -> Result<()> {
     machine::prepare(machine::FOR_PLUGINS.iter().chain(&machine::FOR_TESTS))?;
     upstreams::install()?;
     let target_dir = target_dir()?;
-    eprintln!("xtask: building plugins and guests");
     plugins::build(&target_dir)?;
     if options.is_empty() {
-        eprintln!("xtask: testing the plugins natively");
         plugins::test(&target_dir)?;
     }
     eprintln!("xtask: building keystead and its tests");
@@ -85,7 +83,7 @@ fn clippy(manifest: &std::path::Path) -> Result<Command> {
     let mut command = cargo();
     command.args(["clippy", "--quiet", "--manifest-path"]).arg(manifest);
     if manifest != root()?.join(WORKSPACES[0]) {
-        command.env("CARGO_TARGET_DIR", target_dir()?.join("native-guests"));
+        command.env("CARGO_TARGET_DIR", target_dir()?.join("plugins-native"));
     }
     Ok(command)
 }

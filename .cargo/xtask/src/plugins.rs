@@ -17,6 +17,8 @@ const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
 /// Builds `plugins/` and `tests/guests/`. Afterwards `<target>/plugins/<crate>.wasm` and
 /// `<target>/guests/<crate>.wasm` are up to date; nothing else is in those two folders.
 pub(crate) fn build(target_dir: &Path) -> Result<()> {
+    // Cargo runs in the workspace's folder, where a relative path would mean another place.
+    let target_dir = &std::path::absolute(target_dir).context("finding the target folder")?;
     let toolchain = Toolchain::find()?;
     let root = root()?;
     build_workspace(&toolchain, &root.join("plugins"), target_dir, "plugins")?;
@@ -26,6 +28,7 @@ pub(crate) fn build(target_dir: &Path) -> Result<()> {
 /// Runs the plugins' own tests, natively.
 pub(crate) fn test(target_dir: &Path) -> Result<()> {
     say("testing plugins");
+    let target_dir = std::path::absolute(target_dir).context("finding the target folder")?;
     let mut cargo = cargo(&root()?.join("plugins"), &target_dir.join("plugins-native"));
     run(cargo.args(["test", "--locked"]))
 }
@@ -100,9 +103,13 @@ impl Toolchain {
         let version = rustc(&["-vV"])?;
         let host = version.lines().find_map(|line| line.strip_prefix("host: "));
         let host = host.context("asking rustc for its host: no line `host: …` in `rustc -vV`")?;
-        let linker_dir = Path::new(&rustc(&["--print", "sysroot"])?).join("lib/rustlib").join(host).join("bin");
+        let linker_dir =
+            Path::new(&rustc(&["--print", "sysroot"])?).join("lib/rustlib").join(host).join("bin");
         if !linker_dir.join("wasm-component-ld").exists() {
-            bail!("no wasm-component-ld in {}: install Rust with rustup (https://rustup.rs)", linker_dir.display());
+            bail!(
+                "no wasm-component-ld in {}: install Rust with rustup (https://rustup.rs)",
+                linker_dir.display()
+            );
         }
         if Path::new(&rustc(&["--print", "target-libdir", "--target", TARGET])?).exists() {
             return Ok(Self { debian: None, linker_dir });
@@ -168,7 +175,11 @@ fn is_inherited_setting(name: &OsString) -> bool {
 fn run(command: &mut Command) -> Result<()> {
     let status = command.status().with_context(|| format!("starting {command:?}"))?;
     if !status.success() {
-        bail!("cargo {} failed in {}", args(command), command.get_current_dir().unwrap_or(Path::new(".")).display());
+        bail!(
+            "cargo {} failed in {}",
+            args(command),
+            command.get_current_dir().unwrap_or(Path::new(".")).display()
+        );
     }
     Ok(())
 }
@@ -183,7 +194,10 @@ fn ask(program: &str, args: &[&str]) -> Result<String> {
     if !output.status.success() {
         bail!("`{program} {}` failed: {}", args.join(" "), String::from_utf8_lossy(&output.stderr).trim());
     }
-    Ok(String::from_utf8(output.stdout).with_context(|| format!("reading what {program} printed"))?.trim().to_owned())
+    Ok(String::from_utf8(output.stdout)
+        .with_context(|| format!("reading what {program} printed"))?
+        .trim()
+        .to_owned())
 }
 
 /// The top folder of the repository.

@@ -77,10 +77,19 @@ pub enum AdmissionError {
     /// Names fit, types do not.
     #[error("the component's imports or exports have other types than the contract: {0}")]
     Mismatch(String),
-    /// It could never be instantiated within the limits.
-    #[error("the component needs {needed} {what}, but may have at most {limit} (`{setting}`)")]
-    TooBig { what: &'static str, needed: u64, limit: u64, setting: &'static str },
+    /// It could never be instantiated within the limits; the sentence names number and setting.
+    #[error("the component can never run within the limits: {0}")]
+    TooBig(String),
 }
+
+/// What the pool says of components that cannot fit, and the setting behind it.
+const POOL_LIMITS: &[(&str, &str)] = &[
+    ("minimum byte size", "memory_bytes"),
+    ("minimum element size", "table_elements"),
+    ("memories", "memories"),
+    ("tables", "tables"),
+    ("core module instances", "instances"),
+];
 
 /// Compiles the bytes and resolves imports and exports.
 pub(super) fn admit(
@@ -121,8 +130,18 @@ fn compile(engine: &Engine, bytes: &[u8]) -> Result<Component, AdmissionError> {
     // The compiler works on bytes of strangers; a panic in it must not take more than this file down.
     match catch_unwind(AssertUnwindSafe(|| Component::from_binary(engine, bytes))) {
         Ok(Ok(component)) => Ok(component),
-        Ok(Err(error)) => Err(AdmissionError::Invalid(explain(&error))),
+        Ok(Err(error)) => Err(refuse_compilation(&error)),
         Err(_) => Err(AdmissionError::Invalid("the compiler gave up on it".to_owned())),
+    }
+}
+
+fn refuse_compilation(error: &wasmtime::Error) -> AdmissionError {
+    // The pool checks sizes at compilation. It has no type for that; `check_size` and the limiter stand behind it.
+    let cause = error.root_cause().to_string();
+    let is_size = cause.contains("exceeds the ");
+    match POOL_LIMITS.iter().find(|(text, _)| is_size && cause.contains(text)) {
+        Some((_, setting)) => AdmissionError::TooBig(format!("{} (`{setting}`)", shorten(&cause))),
+        None => AdmissionError::Invalid(explain(error)),
     }
 }
 
@@ -178,9 +197,10 @@ fn check_size(settings: &Settings, component: &Component) -> Result<(), Admissio
         let sentence = "it imports modules or components";
         return Err(AdmissionError::Invalid(sentence.to_owned()));
     };
-    let check = |what, needed: u64, limit: u64, setting| {
+    let check = |what: &str, needed: u64, limit: u64, setting: &str| {
         if needed > limit {
-            return Err(AdmissionError::TooBig { what, needed, limit, setting });
+            let sentence = format!("it needs {needed} {what}, but may have at most {limit} (`{setting}`)");
+            return Err(AdmissionError::TooBig(sentence));
         }
         Ok(())
     };
@@ -214,6 +234,9 @@ fn list(names: &[String]) -> String {
 }
 
 fn explain(error: &wasmtime::Error) -> String {
-    let text = escape(&format!("{error:#}"));
-    cut(&text, EXPLANATION).to_owned()
+    shorten(&format!("{error:#}"))
+}
+
+fn shorten(text: &str) -> String {
+    cut(&escape(text), EXPLANATION).to_owned()
 }

@@ -56,8 +56,8 @@ impl Budget {
     /// it was granted would have to be told apart from growth that was never asked for, and a guest
     /// that mixes the two could otherwise run its count down.
     fn grow(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> bool {
-        if maximum.is_some_and(|maximum| desired > maximum) {
-            // The declared maximum refuses this, not the budget.
+        if maximum.is_some_and(|maximum| desired > maximum && maximum < self.limit) {
+            // The declared maximum refuses this, not the budget. (The pool's maximum is the budget's.)
             return false;
         }
         let used = self.used.saturating_add(desired.saturating_sub(current));

@@ -12,14 +12,12 @@ use super::failure::{Phase, Stop, explain};
 use super::log::Log;
 use super::settings::{Settings, as_usize};
 use super::state::State;
-use super::transcript::Call;
+use super::transcript::{Call, Transcript};
 use super::{Plugin, Sandbox, answer};
+use crate::domain::descriptor::MAX_BYTES;
 use crate::domain::evidence::LogLine;
 use crate::domain::verdict::{FailureKind, Verdict, VerifierFailure};
 use crate::egress::Session;
-
-/// Bytes of a descriptor.
-const DESCRIPTOR_BYTES: usize = 64 * 1_024;
 
 /// Epochs that a guest runs before it lets other tasks run.
 const SLICE: u64 = 1;
@@ -52,7 +50,7 @@ impl Sandbox {
     /// clock and seed at zero.
     ///
     /// # Errors
-    /// When the plugin traps, exceeds a limit, or returns more than 64 KiB.
+    /// When the plugin traps, exceeds a limit, or returns more than a descriptor may have.
     pub async fn describe(&self, plugin: &Plugin) -> Result<String, VerifierFailure> {
         let slot = self.take_slot().await?;
         let context = RunContext { now_ms: 0, seed: [0; 32], transcript: false };
@@ -60,9 +58,9 @@ impl Sandbox {
         let (returned, _) =
             self.run(plugin, state, slot, async |verifier, store| verifier.call_describe(store).await).await;
         let text = returned?;
-        if text.len() > DESCRIPTOR_BYTES {
+        if text.len() > MAX_BYTES {
             let sentence =
-                format!("the descriptor has {} bytes, but may have at most {DESCRIPTOR_BYTES}", text.len());
+                format!("the descriptor has {} bytes, but may have at most {MAX_BYTES}", text.len());
             return Err(VerifierFailure::new(FailureKind::BadOutput, sentence));
         }
         Ok(text)
@@ -161,7 +159,7 @@ fn finish(returned: Result<types::Verdict, VerifierFailure>, mut state: State) -
     Run {
         result: returned.map(|verdict| answer::read(verdict, &session)),
         log: log.finish(Some(&session)),
-        transcript: state.transcript.take(),
+        transcript: state.transcript.take().map(Transcript::into_calls),
         session,
     }
 }

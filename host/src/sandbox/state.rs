@@ -13,7 +13,7 @@ use super::log::Log;
 use super::meter::Meter;
 use super::run::RunContext;
 use super::settings::Settings;
-use super::transcript::Call;
+use super::transcript::{Call, Transcript};
 use super::wasi;
 use crate::domain::verdict::FailureKind;
 use crate::egress::Session;
@@ -28,7 +28,7 @@ pub(super) struct State {
     pub(super) log: Arc<Mutex<Log>>,
     pub(super) random: ChaCha20Rng,
     pub(super) now_ms: u64,
-    pub(super) transcript: Option<Vec<Call>>,
+    pub(super) transcript: Option<Transcript>,
     seed: [u8; 32],
     calls: u64,
     max_calls: u64,
@@ -59,7 +59,7 @@ impl State {
             log: Arc::new(Mutex::new(Log::new(settings))),
             random: ChaCha20Rng::from_seed(context.seed),
             now_ms: context.now_ms,
-            transcript: context.transcript.then(Vec::new),
+            transcript: context.transcript.then(Transcript::new),
             seed: context.seed,
             calls: 0,
             max_calls: settings.host_calls,

@@ -10,6 +10,8 @@ mod sentences;
 mod wording;
 
 #[cfg(test)]
+mod field_tests;
+#[cfg(test)]
 mod tests;
 
 use serde::{Deserialize, Serialize};
