@@ -101,9 +101,9 @@ async fn unlock(
     store.migrate().await?;
     tracing::info!("the tables of the database are up to date");
     if recorded.is_none() {
-        let own = RootKeyRecord { key_id: keyring.key_id().to_owned(), check: keyring.check_value()? };
+        let own = RootKeyRecord { key_id: keyring.key_id().to_owned(), check: keyring.check_value() };
         // Another replica may have been faster: then its key is the one.
-        let stands = store.record_root_key(&own, clock.now()).await?;
+        let stands = store.record_root_key(own.clone(), clock.now()).await?;
         keyring.verify_check(&stands.key_id, &stands.check)?;
     }
     Ok(keyring)

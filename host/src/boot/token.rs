@@ -41,6 +41,6 @@ pub async fn mint_token(
         detail,
     };
     let token = NewToken { id, scope, rights, hash: text.hash(), expires_at, created_at: now };
-    store.insert_token(&token, &audit).await?;
+    store.insert_token(token, audit).await?;
     Ok(text.into_secret())
 }

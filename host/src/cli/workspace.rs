@@ -69,7 +69,7 @@ impl Create {
             outcome: "created".to_owned(),
             detail: serde_json::json!({}),
         };
-        let created = store.create_workspace(&self.id, now, &audit).await;
+        let created = store.create_workspace(&self.id, now, audit).await;
         store.close().await;
         if !created? {
             return Err(Failure::refused(format!("workspace `{}` exists already", self.id)).into());

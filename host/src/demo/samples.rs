@@ -47,9 +47,9 @@ pub fn read(folder: &Path) -> Result<Vec<Sample>, SamplesError> {
 pub async fn install(app: &App, sample: Sample) -> Result<(Arc<Component>, bool), InstallError> {
     match app.catalogue.install(app, &Actor::Operator, sample.bytes).await {
         Ok(Installed { component, is_new }) => Ok((component, is_new)),
-        Err(InstallError::Conflict { component, message }) => match app.catalogue.find(&component) {
+        Err(InstallError::Conflict { component, digest }) => match app.catalogue.find(&component) {
             Some(kept) => Ok((kept, false)),
-            None => Err(InstallError::Conflict { component, message }),
+            None => Err(InstallError::Conflict { component, digest }),
         },
         Err(error) => Err(error),
     }
