@@ -3,10 +3,16 @@
 
 pub mod api;
 pub mod app;
+pub mod boot;
 pub mod catalogue;
+pub mod cli;
+pub mod client;
+pub mod config;
+pub mod demo;
 pub mod domain;
 pub mod egress;
 pub mod keyring;
+pub mod logging;
 pub mod sandbox;
 pub mod store;
 pub mod verify;
