@@ -10,8 +10,6 @@ mod sentences;
 mod wording;
 
 #[cfg(test)]
-mod field_tests;
-#[cfg(test)]
 mod tests;
 
 use serde::{Deserialize, Serialize};

@@ -1,3 +1,5 @@
+mod fields;
+
 use std::fmt::Write;
 
 use serde_json::{Value, json};
@@ -30,7 +32,7 @@ fn spoil(document: &mut Value, pointer: &str, value: Value) {
     }
 }
 
-pub(super) fn lines(violations: &[Violation]) -> String {
+fn lines(violations: &[Violation]) -> String {
     violations.iter().fold(String::new(), |mut text, violation| {
         writeln!(text, "{violation}").unwrap();
         text

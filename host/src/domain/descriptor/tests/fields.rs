@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
-use super::tests::lines;
-use super::*;
+use super::super::*;
+use super::lines;
 use crate::domain::fields::Fields;
 
 /// Puts `property` into a schema and expects one violation of the dialect.
