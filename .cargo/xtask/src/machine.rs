@@ -35,12 +35,18 @@ pub(crate) static FOR_PLUGINS: [Need; 2] = [
 ];
 
 /// Needed to run the tests.
-pub(crate) static FOR_TESTS: [Need; 4] = [
+pub(crate) static FOR_TESTS: [Need; 5] = [
     Need {
         name: "PostgreSQL",
         is_there: || std::env::var_os("TEST_DATABASE_URL").is_some() || postgres_is_there(),
         packages: &["postgresql"],
         otherwise: "install PostgreSQL 15 or newer, or name a running one in TEST_DATABASE_URL",
+    },
+    Need {
+        name: "PostgreSQL's pg_dump",
+        is_there: || has_program("pg_dump"),
+        packages: &["postgresql-client"],
+        otherwise: "install PostgreSQL's client programs",
     },
     Need {
         name: "nginx",

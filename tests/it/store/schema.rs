@@ -2,11 +2,12 @@
 
 use keystead::store::{Store, StoreError};
 
+use super::samples;
 use crate::harness::databases::{Backend, empty, on_both_databases};
 
 on_both_databases! {
     async fn migrating_again_changes_nothing(db: Database) {
-        super::samples::install(&db.store).await;
+        samples::install(&db.store).await;
         db.store.migrate().await.unwrap();
         db.store.check_schema().await.unwrap();
         assert_eq!(db.store.list_components().await.unwrap().len(), 1);
