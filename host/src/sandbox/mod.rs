@@ -55,7 +55,7 @@ pub struct Plugin {
 #[derive(Debug, thiserror::Error)]
 pub enum SandboxError {
     /// A setting is out of its range; the sentence names setting, value and range.
-    #[error("the sandbox's settings cannot be used: {0}")]
+    #[error("{0}")]
     Settings(String),
     /// The engine refused to start, mostly for want of address space.
     #[error(

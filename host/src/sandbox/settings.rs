@@ -70,22 +70,31 @@ impl Settings {
     /// # Errors
     /// A sentence that names the setting, its value and its range.
     pub fn check(&self) -> Result<(), String> {
-        check_range("wall_ms", self.wall_ms, 100..=300_000)?;
-        check_range("cpu_ms", self.cpu_ms, 10..=60_000)?;
-        check_range("memory_bytes", self.memory_bytes, MIB..=1024 * MIB)?;
-        check_range("table_elements", self.table_elements, 1_000..=1_000_000)?;
-        check_range("instances", self.instances, 1..=256)?;
-        check_range("tables", self.tables, 1..=64)?;
-        check_range("memories", self.memories, 1..=16)?;
-        check_range("resources", self.resources, 16..=65_536)?;
-        check_range("hostcall_fuel", self.hostcall_fuel, 64 * 1_024..=64 * MIB)?;
-        check_range("host_calls", self.host_calls, 10..=1_000_000)?;
-        check_range("log_lines", self.log_lines, 0..=1_000)?;
-        check_range("log_line_bytes", self.log_line_bytes, 80..=65_536)?;
-        check_range("concurrency", self.concurrency, 1..=1_000)?;
-        check_range("component_bytes", self.component_bytes, 64 * 1_024..=128 * MIB)?;
+        for (name, value, range) in self.limits() {
+            check_range(name, value, &range)?;
+        }
         let slots = u64::from(self.concurrency) * u64::from(self.memories);
-        check_range("concurrency times memories", slots, 1..=MEMORY_SLOTS)
+        check_range("concurrency` times `sandbox.memories", slots, &(1..=MEMORY_SLOTS))
+    }
+
+    /// Each setting by name, with its value and its range.
+    fn limits(&self) -> [(&'static str, u64, RangeInclusive<u64>); 14] {
+        [
+            ("wall_ms", self.wall_ms, 100..=300_000),
+            ("cpu_ms", self.cpu_ms, 10..=60_000),
+            ("memory_bytes", self.memory_bytes, MIB..=1024 * MIB),
+            ("table_elements", self.table_elements, 1_000..=1_000_000),
+            ("instances", self.instances.into(), 1..=256),
+            ("tables", self.tables.into(), 1..=64),
+            ("memories", self.memories.into(), 1..=16),
+            ("resources", self.resources.into(), 16..=65_536),
+            ("hostcall_fuel", self.hostcall_fuel, 64 * 1_024..=64 * MIB),
+            ("host_calls", self.host_calls, 10..=1_000_000),
+            ("log_lines", self.log_lines.into(), 0..=1_000),
+            ("log_line_bytes", self.log_line_bytes.into(), 80..=65_536),
+            ("concurrency", self.concurrency.into(), 1..=1_000),
+            ("component_bytes", self.component_bytes, 64 * 1_024..=128 * MIB),
+        ]
     }
 
     /// The memory limit in whole WebAssembly pages of 64 KiB, rounded up, as bytes.
@@ -94,12 +103,11 @@ impl Settings {
     }
 }
 
-fn check_range(name: &str, value: impl Into<u64>, range: RangeInclusive<u64>) -> Result<(), String> {
-    let value = value.into();
+fn check_range(name: &str, value: u64, range: &RangeInclusive<u64>) -> Result<(), String> {
     if range.contains(&value) {
         return Ok(());
     }
-    Err(format!("`{name}` is {value}, but must be from {} to {}", range.start(), range.end()))
+    Err(format!("`sandbox.{name}` is {value}; it must be from {} to {}", range.start(), range.end()))
 }
 
 /// Saturates where addresses are narrower than 64 bits.
@@ -117,15 +125,24 @@ mod tests {
     }
 
     #[test]
+    fn the_table_of_limits_shows_each_default_and_range() {
+        let table = include_str!("../../../wit/v1/limits.md");
+        for (name, default, range) in Settings::default().limits() {
+            let row = format!("| `{name}` | {default} | {} to {} |", range.start(), range.end());
+            assert!(table.contains(&row), "wit/v1/limits.md lacks: {row}");
+        }
+    }
+
+    #[test]
     fn out_of_range_names_setting_value_and_range() {
         let settings = Settings { cpu_ms: 5, ..Settings::default() };
-        assert_eq!(settings.check(), Err("`cpu_ms` is 5, but must be from 10 to 60000".to_owned()));
+        assert_eq!(settings.check(), Err("`sandbox.cpu_ms` is 5; it must be from 10 to 60000".to_owned()));
     }
 
     #[test]
     fn slots_that_exceed_the_address_space_are_refused() {
         let settings = Settings { concurrency: 1_000, memories: 16, ..Settings::default() };
-        assert!(settings.check().unwrap_err().contains("concurrency times memories"));
+        assert!(settings.check().unwrap_err().contains("`sandbox.concurrency` times `sandbox.memories`"));
     }
 
     #[test]

@@ -110,7 +110,7 @@ impl Installation {
         let mut command = keystead(words);
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         // Everything on: what is never logged must not be logged here either.
-        command.env("RUST_LOG", "trace");
+        command.env("KEYSTEAD_LOG_LEVEL", "trace").env("RUST_LOG", "trace");
         command
     }
 

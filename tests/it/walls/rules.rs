@@ -104,6 +104,11 @@ const ROOMS: [(&str, &[&str]); 4] = [
 
 /// Files that open secrets, each with its reason. A new entry is a decision.
 pub const OPENERS: &[(&str, &str)] = &[
+    ("boot/database.rs", "opens the database at its URL, which may hold a password"),
+    ("cli/output.rs", "prints a new token or key, the one time that it is shown"),
+    ("cli/verify/control.rs", "makes a wrong secret out of a right one, for an author's control run"),
+    ("client/mod.rs", "shows the API token to the service that it is for"),
+    ("config/database.rs", "tells SQLite from PostgreSQL by the database's URL"),
     ("domain/descriptor/schema.rs", "checks the fields against the schema"),
     ("egress/plan.rs", "checks each secret's characters against its placements"),
     ("egress/reflection.rs", "builds the patterns that find a reflected secret"),

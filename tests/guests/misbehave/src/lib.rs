@@ -81,6 +81,11 @@ impl Verifier for Misbehave {
                 memory::stain();
                 self.ask()?;
             }
+            // Proves that the search finds what is there.
+            "stain-and-look" => {
+                memory::stain();
+                return Ok(Verdict::undecided("provider-error", memory::look()));
+            }
             "look" => return Ok(Verdict::undecided("provider-error", memory::look())),
             // Asks `{baseUrl}/slow`, which answers late or never.
             "slow" => drop(self.at("/slow").header("api_key", &self.api_key).send()?),

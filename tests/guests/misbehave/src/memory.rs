@@ -16,10 +16,10 @@ pub(crate) fn eat(kib: u32) {
     }
 }
 
-/// Puts a mark into all memory after the program's data.
+/// Puts a mark into all memory that is not in use yet.
 pub(crate) fn stain() {
     for_each_word(|word| {
-        // SAFETY: aligned, inside the memory, and nothing else is in use there yet or ever again.
+        // SAFETY: aligned, inside the memory, and above everything that is allocated.
         unsafe { word.write_volatile(mark()) };
         false
     });
@@ -36,13 +36,15 @@ fn mark() -> u64 {
     std::hint::black_box(0x1234_5678_9abc_def0_u64) ^ std::hint::black_box(0x5555_aaaa_5555_aaaa)
 }
 
-/// Visits the second half of the memory; the first holds stack, data and what is allocated so far.
-/// Stops and says true where `visit` does.
+/// Visits the words above what is allocated so far; the author crate's allocator hands out memory
+/// upwards. Stops and says true where `visit` does.
 fn for_each_word(mut visit: impl FnMut(*mut u64) -> bool) -> bool {
     #[cfg(target_arch = "wasm32")]
     {
+        let newest = std::hint::black_box(Box::new([0_u64; 8]));
+        let start = std::ptr::from_ref(newest.as_ref()).addr() + size_of_val(newest.as_ref());
         let end = std::arch::wasm32::memory_size(0) * 65536;
-        return (end / 2..end).step_by(8).any(|at| visit(std::ptr::with_exposed_provenance_mut(at)));
+        return (start..end).step_by(8).any(|at| visit(std::ptr::with_exposed_provenance_mut(at)));
     }
     #[cfg(not(target_arch = "wasm32"))]
     {
