@@ -1,11 +1,18 @@
 //! Keystead keeps the credentials of an integration platform. A credential is saved only after the
 //! real system has accepted it. `ARCHITECTURE.md` beside this crate is the map.
 
+pub mod api;
 pub mod app;
+pub mod boot;
 pub mod catalogue;
+pub mod cli;
+pub mod client;
+pub mod config;
+pub mod demo;
 pub mod domain;
 pub mod egress;
 pub mod keyring;
+pub mod logging;
 pub mod sandbox;
 pub mod store;
 pub mod verify;

@@ -1,1 +1,21 @@
-fn main() {}
+//! The program `keystead`; everything is in the library.
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use keystead::cli::{Cli, run};
+
+fn main() -> ExitCode {
+    run(Cli::parse())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+    use keystead::cli::Cli;
+
+    #[test]
+    fn command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

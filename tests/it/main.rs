@@ -1,9 +1,11 @@
 //! Keystead's integration tests: one binary, one module per room, real systems on loopback.
 
-mod harness;
-
 mod acceptance;
+mod api;
+mod egress;
+mod harness;
 mod sandbox;
-mod upstreams;
 mod sealed_values;
+mod store;
+mod upstreams;
 mod walls;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::harness::petstore::{GOOD_KEY, LIMITED_KEY, petstore};
 use crate::harness::process::{Supervised, http_answer, http_status};
+use crate::harness::wasm::plugin;
 
 /// `GET <base>/store/inventory` with this key: the status and the whole answer.
 fn inventory(base: &str, key: &str) -> (u16, String) {
@@ -66,4 +67,10 @@ fn program_that_ends_early_is_told_with_its_words() {
     let mut program = Supervised::start(&command, folder.path(), "early");
     let error = program.wait_until(Duration::from_secs(30), |_| None::<()>).unwrap_err();
     assert!(error.contains("exit status: 3") && error.contains("no such port"), "{error}");
+}
+
+#[test]
+fn sample_plugin_is_a_component() {
+    // The header of a component, which differs from that of a core module in its second half.
+    assert_eq!(plugin("petstore")[..8], *b"\0asm\x0d\0\x01\0");
 }

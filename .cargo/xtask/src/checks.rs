@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 
-use crate::ground::{cargo, root, run, succeeds, target_dir};
+use crate::ground::{cargo, root, run, target_dir};
 use crate::{machine, plugins, upstreams};
 
 /// The release of cargo-deny that judges the dependencies.
@@ -20,14 +20,11 @@ const WORKSPACES: [&str; 3] = ["Cargo.toml", "plugins/Cargo.toml", "tests/guests
 /// # Errors
 /// When something could not be built or a test failed.
 pub(crate) fn test(options: &[String]) -> Result<()> {
-    machine::prepare(&machine::FOR_PLUGINS)?;
-    machine::prepare(&machine::FOR_TESTS)?;
+    machine::prepare(machine::FOR_PLUGINS.iter().chain(&machine::FOR_TESTS))?;
     upstreams::install()?;
     let target_dir = target_dir()?;
-    eprintln!("xtask: building plugins and guests");
     plugins::build(&target_dir)?;
     if options.is_empty() {
-        eprintln!("xtask: testing the plugins natively");
         plugins::test(&target_dir)?;
     }
     eprintln!("xtask: building keystead and its tests");
@@ -86,7 +83,7 @@ fn clippy(manifest: &std::path::Path) -> Result<Command> {
     let mut command = cargo();
     command.args(["clippy", "--quiet", "--manifest-path"]).arg(manifest);
     if manifest != root()?.join(WORKSPACES[0]) {
-        command.env("CARGO_TARGET_DIR", target_dir()?.join("native-guests"));
+        command.env("CARGO_TARGET_DIR", target_dir()?.join("plugins-native"));
     }
     Ok(command)
 }
@@ -100,44 +97,46 @@ fn document() -> Result<()> {
 /// Licences, bans and sources are judged from the lock files alone. Known vulnerabilities are not: their database
 /// is a clone from the network. Where there is one: `cargo deny --config .cargo/deny.toml check advisories`.
 fn judge_dependencies() -> Result<()> {
-    let tools = target_dir()?.join("tools");
-    let program = tools.join("bin/cargo-deny");
-    let is_current = succeeds(Command::new(&program).arg("--version"))
-        && Command::new(&program)
-            .arg("--version")
-            .output()
-            .is_ok_and(|output| String::from_utf8_lossy(&output.stdout).trim().ends_with(CARGO_DENY));
-    if !is_current {
-        eprintln!("ci: installing cargo-deny {CARGO_DENY}, once; this takes a few minutes");
-        // Unoptimised: it is built much sooner and judges in a few seconds all the same.
-        run(cargo()
-            .args([
-                "install",
-                "--quiet",
-                "--locked",
-                "--debug",
-                "--version",
-                CARGO_DENY,
-                "cargo-deny",
-                "--root",
-            ])
-            .arg(&tools)
-            .env("CARGO_TARGET_DIR", target_dir()?.join("tools/target"))
-            .env("CARGO_PROFILE_DEV_DEBUG", "0"))?;
-        let _ = std::fs::remove_dir_all(tools.join("target"));
-    }
+    let cargo_deny = install_cargo_deny()?;
+    let rules = root()?.join(".cargo/deny.toml");
     for manifest in workspaces()? {
-        run(Command::new(&program)
-            .arg("--manifest-path")
-            .arg(manifest)
-            .args(["--locked", "--log-level", "error", "check", "--config"])
-            .arg(root()?.join(".cargo/deny.toml"))
-            .args(["bans", "licenses", "sources"]))?;
+        let mut command = Command::new(&cargo_deny);
+        command.arg("--manifest-path").arg(manifest).arg("--config").arg(&rules);
+        // Duplicate versions are warnings: `cargo deny` without this option shows them.
+        run(command.args(["--locked", "--log-level", "error", "check", "bans", "licenses", "sources"]))?;
     }
     eprintln!(
-        "ci: advisories were not checked: their database needs a network beyond the package registries"
+        "ci: NOT checked: known vulnerabilities (the database cannot be fetched from a package registry)"
     );
     Ok(())
+}
+
+/// The program, installed below the target folder when that release is not there yet.
+fn install_cargo_deny() -> Result<PathBuf> {
+    let tools = target_dir()?.join("tools");
+    let program = tools.join("bin/cargo-deny");
+    let version = Command::new(&program).arg("--version").output();
+    if version.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).trim().ends_with(CARGO_DENY)) {
+        return Ok(program);
+    }
+    eprintln!("ci: installing cargo-deny {CARGO_DENY}, once; this takes a few minutes");
+    let mut install = cargo();
+    // Unoptimised: it is built much sooner and judges in a few seconds all the same.
+    install.args([
+        "install",
+        "--quiet",
+        "--locked",
+        "--debug",
+        "cargo-deny",
+        "--version",
+        CARGO_DENY,
+        "--root",
+    ]);
+    install.arg(&tools).env("CARGO_TARGET_DIR", tools.join("target")).env("CARGO_PROFILE_DEV_DEBUG", "0");
+    run(&mut install)?;
+    std::fs::remove_dir_all(tools.join("target"))
+        .context("could not remove what cargo-deny was built from")?;
+    Ok(program)
 }
 
 fn workspaces() -> Result<Vec<PathBuf>> {

@@ -19,7 +19,7 @@ pub(crate) struct Need {
 }
 
 /// Needed to build the plugins.
-pub(crate) const FOR_PLUGINS: [Need; 2] = [
+pub(crate) static FOR_PLUGINS: [Need; 2] = [
     Need {
         name: "a C compiler",
         is_there: || has_program("cc"),
@@ -35,12 +35,18 @@ pub(crate) const FOR_PLUGINS: [Need; 2] = [
 ];
 
 /// Needed to run the tests.
-pub(crate) const FOR_TESTS: [Need; 4] = [
+pub(crate) static FOR_TESTS: [Need; 5] = [
     Need {
         name: "PostgreSQL",
         is_there: || std::env::var_os("TEST_DATABASE_URL").is_some() || postgres_is_there(),
         packages: &["postgresql"],
         otherwise: "install PostgreSQL 15 or newer, or name a running one in TEST_DATABASE_URL",
+    },
+    Need {
+        name: "PostgreSQL's pg_dump",
+        is_there: || has_program("pg_dump"),
+        packages: &["postgresql-client"],
+        otherwise: "install PostgreSQL's client programs",
     },
     Need {
         name: "nginx",
@@ -52,7 +58,7 @@ pub(crate) const FOR_TESTS: [Need; 4] = [
         name: "Node",
         is_there: || has_program("node"),
         packages: &["nodejs"],
-        otherwise: "install Node 20 or newer",
+        otherwise: "install Node 18.20 or newer",
     },
     Need { name: "npm", is_there: || has_program("npm"), packages: &["npm"], otherwise: "install npm" },
 ];
@@ -61,8 +67,8 @@ pub(crate) const FOR_TESTS: [Need; 4] = [
 ///
 /// # Errors
 /// When something is missing and this user or this system cannot install it, or when installing fails.
-pub(crate) fn prepare(needs: &[Need]) -> Result<()> {
-    let missing: Vec<&Need> = needs.iter().filter(|need| !(need.is_there)()).collect();
+pub(crate) fn prepare(needs: impl IntoIterator<Item = &'static Need>) -> Result<()> {
+    let missing: Vec<&Need> = needs.into_iter().filter(|need| !(need.is_there)()).collect();
     if missing.is_empty() {
         return Ok(());
     }

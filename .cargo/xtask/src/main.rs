@@ -7,6 +7,8 @@ mod machine;
 mod plugins;
 mod upstreams;
 
+use std::process::ExitCode;
+
 use anyhow::{Context, Result, bail};
 use ground::{cargo, run};
 
@@ -24,7 +26,17 @@ Examples:
   cargo xtask test -- walls
 ";
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
+    match dispatch() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch() -> Result<()> {
     let mut words = std::env::args().skip(1);
     let command = words.next().unwrap_or_default();
     let mut rest: Vec<String> = words.collect();
@@ -40,8 +52,7 @@ fn main() -> Result<()> {
             plugins::build(&ground::target_dir()?)
         }
         "setup" => {
-            machine::prepare(&machine::FOR_PLUGINS)?;
-            machine::prepare(&machine::FOR_TESTS)?;
+            machine::prepare(machine::FOR_PLUGINS.iter().chain(&machine::FOR_TESTS))?;
             upstreams::install()
         }
         "ci" => checks::all(),

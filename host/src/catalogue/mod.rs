@@ -76,8 +76,8 @@ pub enum InstallError {
     #[error(transparent)]
     Examine(#[from] ExamineError),
     /// Another release of this component is installed.
-    #[error("{message}")]
-    Conflict { component: ComponentId, message: String },
+    #[error("component `{component}` is installed already, as another release ({digest})")]
+    Conflict { component: ComponentId, digest: String },
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -136,11 +136,8 @@ impl Catalogue {
         });
         let audit =
             app.audit_record(actor, None, "component.install", descriptor.id.as_str(), "installed", detail);
-        let stored = app.store.install_component(&release, &audit).await.map_err(|error| match error {
-            StoreError::Conflict(message) => {
-                InstallError::Conflict { component: descriptor.id.clone(), message }
-            }
-            error => InstallError::Store(error),
+        let stored = app.store.install_component(release, audit).await?.map_err(|conflict| {
+            InstallError::Conflict { component: descriptor.id.clone(), digest: conflict.digest }
         })?;
         if let (store::Installed::Same, Some(component)) = (stored, self.find(&descriptor.id)) {
             return Ok(Installed { component, is_new: false });

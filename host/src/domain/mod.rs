@@ -9,4 +9,5 @@ pub mod id;
 pub mod json;
 pub mod rights;
 pub mod secret;
+pub mod token;
 pub mod verdict;

@@ -43,6 +43,11 @@ const NAMES: [(Right, &str); 13] = [
 ];
 
 impl Right {
+    /// Every right.
+    pub fn all() -> [Self; 13] {
+        NAMES.map(|(right, _)| right)
+    }
+
     /// The text used in tokens, the command line and errors.
     pub fn as_str(self) -> &'static str {
         NAMES.iter().find(|(right, _)| *right == self).map_or("", |(_, name)| name)

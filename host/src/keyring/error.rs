@@ -16,8 +16,8 @@ pub enum KeyringError {
         "no root key is given; make one with `keystead key generate` and give it as a file or in the environment"
     )]
     NotGiven,
-    /// The installation has a root key, but its file is gone.
-    #[error("this installation is sealed with a root key, but the file {} is missing; put it back from its backup, no other key can open what is stored", .0.display())]
+    /// No file where one must be: it was named, or the installation has a root key already.
+    #[error("the key file {} is missing; put it back from its backup, since no other key opens what is stored, or make one for a new installation with `keystead key generate`", .0.display())]
     FileMissing(PathBuf),
     /// Others can read the key.
     #[error("the key file {path} can be read by others; run `chmod 600 {path}`", path = .0.display())]

@@ -40,13 +40,18 @@ pub struct SealedRecord {
 pub struct Keyring {
     root: RootKey,
     key_id: String,
+    check: [u8; 32],
 }
 
 impl Keyring {
     /// A keyring with this root key.
+    ///
+    /// # Errors
+    /// [`KeyringError::Cipher`] when the cipher library fails.
     pub fn new(root: RootKey) -> Result<Self, KeyringError> {
         let key_id = record::text_of(root.id()?);
-        Ok(Self { root, key_id })
+        let check = root.check_value()?;
+        Ok(Self { root, key_id, check })
     }
 
     /// The root key's public id, such as `rk-0f1e2d3c4b5a6978`.
@@ -55,8 +60,8 @@ impl Keyring {
     }
 
     /// 32 bytes that tell this root key from any other; stored with the database at the first start.
-    pub fn check_value(&self) -> Result<Vec<u8>, KeyringError> {
-        self.root.check_value().map(Vec::from)
+    pub fn check_value(&self) -> Vec<u8> {
+        self.check.to_vec()
     }
 
     /// Compares the root key with what a database was first started with.
@@ -65,7 +70,7 @@ impl Keyring {
     /// [`KeyringError::WrongKey`] naming both ids.
     pub fn verify_check(&self, key_id: &str, check: &[u8]) -> Result<(), KeyringError> {
         use subtle::ConstantTimeEq as _;
-        let same: bool = self.root.check_value()?[..].ct_eq(check).into();
+        let same: bool = self.check[..].ct_eq(check).into();
         if same && key_id == self.key_id {
             Ok(())
         } else {

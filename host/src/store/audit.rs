@@ -42,8 +42,8 @@ pub struct AuditEntry {
 
 impl Store {
     /// Records a deed that changes no row, such as a refused draft.
-    pub async fn record_audit(&self, record: &AuditRecord) -> Result<(), StoreError> {
-        write_tx!(self, Access::of(record.workspace.as_ref()), tx => insert(tx, record).await)
+    pub async fn record_audit(&self, record: AuditRecord) -> Result<(), StoreError> {
+        write_tx!(self, Access::of(record.workspace.as_ref()), tx => insert(tx, &record).await)
     }
 
     /// The newest `limit` records of a workspace, or of the installation, newest first.

@@ -36,14 +36,21 @@ pub enum Installed {
     Same,
 }
 
+/// The component is installed with another release.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InstallConflict {
+    /// Digest of the release that is active; empty when none is.
+    pub digest: String,
+}
+
 /// A component.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ComponentRow {
     pub id: ComponentId,
     pub title: String,
     pub needs_credential: bool,
-    /// Digest of the release that is active.
-    pub active_digest: Option<String>,
+    /// Digest of the release that is active; empty when none is.
+    pub active_digest: String,
     pub installed_at: Timestamp,
 }
 
@@ -83,62 +90,51 @@ impl Store {
         read_tx!(self, Access::Installation, tx => bytes(tx, digest).await)
     }
 
-    /// Stores and activates a component's first release.
-    ///
-    /// # Errors
-    /// [`StoreError::Conflict`] when the component exists with another release.
+    /// Stores and activates a component's first release; tells a conflict when the component exists with
+    /// another one.
     pub async fn install_component(
         &self,
-        release: &NewRelease,
-        audit: &AuditRecord,
-    ) -> Result<Installed, StoreError> {
-        write_tx!(self, Access::Jobs, tx => install(tx, release, audit).await)
+        release: NewRelease,
+        audit: AuditRecord,
+    ) -> Result<Result<Installed, InstallConflict>, StoreError> {
+        write_tx!(self, Access::Jobs, tx => install(tx, &release, &audit).await)
     }
 }
 
-async fn install(tx: &mut Tx, release: &NewRelease, record: &AuditRecord) -> Result<Installed, StoreError> {
-    const INSERT: &str =
-        "INSERT INTO components (id, title, needs_credential, installed_at) VALUES ($1, $2, $3, $4)
+async fn install(
+    tx: &mut Tx,
+    release: &NewRelease,
+    record: &AuditRecord,
+) -> Result<Result<Installed, InstallConflict>, StoreError> {
+    const INSERT: &str = "INSERT INTO components (id, title, needs_credential, installed_at) VALUES ($1, $2, $3, $4)
          ON CONFLICT (id) DO NOTHING";
     let is_new = on!(tx, c => sqlx::query(INSERT)
         .bind(release.component.as_str())
         .bind(release.title.as_str())
         .bind(release.needs_credential)
         .bind(release.installed_at.as_millisecond())
-        .execute(c).await?.rows_affected())
-        == 1;
+        .execute(c).await?.rows_affected()) == 1;
     if !is_new {
         return compare(tx, release).await;
     }
     insert_release(tx, release).await?;
     audit::insert(tx, record).await?;
-    Ok(Installed::New)
+    Ok(Ok(Installed::New))
 }
 
 /// The component exists: fine, if this very release is its active one.
-async fn compare(tx: &mut Tx, release: &NewRelease) -> Result<Installed, StoreError> {
-    const SELECT: &str = "SELECT digest, version FROM releases WHERE component = $1 AND status = 'active'";
-    let active: Option<(String, String)> = on!(tx, c => sqlx::query_as(SELECT)
+async fn compare(tx: &mut Tx, release: &NewRelease) -> Result<Result<Installed, InstallConflict>, StoreError> {
+    const SELECT: &str = "SELECT digest FROM releases WHERE component = $1 AND status = 'active'";
+    let active: Option<String> = on!(tx, c => sqlx::query_scalar(SELECT)
         .bind(release.component.as_str())
         .fetch_optional(c).await?);
-    match active {
-        Some((digest, _)) if digest == release.digest => Ok(Installed::Same),
-        Some((digest, version)) => Err(StoreError::Conflict(format!(
-            "component `{}` is installed with another release: version {version}, {digest}",
-            release.component
-        ))),
-        None => Err(StoreError::Conflict(format!(
-            "component `{}` is installed without an active release",
-            release.component
-        ))),
-    }
+    let digest = active.unwrap_or_default();
+    Ok(if digest == release.digest { Ok(Installed::Same) } else { Err(InstallConflict { digest }) })
 }
 
 async fn insert_release(tx: &mut Tx, release: &NewRelease) -> Result<(), StoreError> {
-    const BYTES: &str =
-        "INSERT INTO release_bytes (digest, bytes) VALUES ($1, $2) ON CONFLICT (digest) DO NOTHING";
-    const RELEASE: &str =
-        "INSERT INTO releases (component, digest, version, status, descriptor, sentences, installed_at)
+    const BYTES: &str = "INSERT INTO release_bytes (digest, bytes) VALUES ($1, $2) ON CONFLICT (digest) DO NOTHING";
+    const RELEASE: &str = "INSERT INTO releases (component, digest, version, status, descriptor, sentences, installed_at)
          VALUES ($1, $2, $3, 'active', $4, $5, $6)";
     let sentences = to_json(&release.sentences)?;
     on!(tx, c => sqlx::query(BYTES)
@@ -161,12 +157,12 @@ struct Component {
     id: String,
     title: String,
     needs_credential: bool,
-    active_digest: Option<String>,
+    active_digest: String,
     installed_at: i64,
 }
 
 async fn list(tx: &mut Tx) -> Result<Vec<ComponentRow>, StoreError> {
-    const SELECT: &str = "SELECT c.id, c.title, c.needs_credential, r.digest AS active_digest, c.installed_at
+    const SELECT: &str = "SELECT c.id, c.title, c.needs_credential, COALESCE(r.digest, '') AS active_digest, c.installed_at
          FROM components c LEFT JOIN releases r ON r.component = c.id AND r.status = 'active' ORDER BY c.id";
     let rows: Vec<Component> = on!(tx, c => sqlx::query_as(SELECT).fetch_all(c).await?);
     rows.into_iter()
@@ -197,8 +193,7 @@ struct Release {
 async fn list_releases(tx: &mut Tx, component: &ComponentId) -> Result<Vec<ReleaseRow>, StoreError> {
     const SELECT: &str = "SELECT component, version, digest, descriptor, sentences, status, installed_at
          FROM releases WHERE component = $1 ORDER BY installed_at DESC, digest";
-    let rows: Vec<Release> =
-        on!(tx, c => sqlx::query_as(SELECT).bind(component.as_str()).fetch_all(c).await?);
+    let rows: Vec<Release> = on!(tx, c => sqlx::query_as(SELECT).bind(component.as_str()).fetch_all(c).await?);
     rows.into_iter().map(Release::read).collect()
 }
 

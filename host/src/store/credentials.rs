@@ -44,10 +44,7 @@ pub struct ListFilter {
 
 impl Store {
     /// Credentials per component, of one workspace or of all. Components without any are missing.
-    pub async fn count_credentials(
-        &self,
-        workspace: Option<&WorkspaceId>,
-    ) -> Result<HashMap<ComponentId, Count>, StoreError> {
+    pub async fn count_credentials(&self, workspace: Option<&WorkspaceId>) -> Result<HashMap<ComponentId, Count>, StoreError> {
         read_tx!(self, Access::of(workspace), tx => count(tx, workspace).await)
     }
 
@@ -55,30 +52,18 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when its workspace, component or release is not there, or its id is taken.
-    pub async fn insert_credential(
-        &self,
-        new: &NewCredential,
-        audit: &AuditRecord,
-    ) -> Result<(), StoreError> {
-        write_tx!(self, Access::Workspace(&new.credential.workspace), tx => insert(tx, new, audit).await)
+    pub async fn insert_credential(&self, new: NewCredential, audit: AuditRecord) -> Result<(), StoreError> {
+        write_tx!(self, Access::Workspace(&new.credential.workspace), tx => insert(tx, &new, &audit).await)
     }
 
     /// A credential without its secrets; none when the workspace has no such credential.
-    pub async fn find_credential(
-        &self,
-        workspace: &WorkspaceId,
-        id: &CredentialId,
-    ) -> Result<Option<Credential>, StoreError> {
+    pub async fn find_credential(&self, workspace: &WorkspaceId, id: &CredentialId) -> Result<Option<Credential>, StoreError> {
         read_tx!(self, Access::Workspace(workspace), tx => find(tx, workspace, id).await)
     }
 
     /// Credentials of a workspace, by id.
-    pub async fn list_credentials(
-        &self,
-        workspace: &WorkspaceId,
-        filter: &ListFilter,
-    ) -> Result<Vec<Credential>, StoreError> {
-        read_tx!(self, Access::Workspace(workspace), tx => list(tx, workspace, filter).await)
+    pub async fn list_credentials(&self, workspace: &WorkspaceId, filter: ListFilter) -> Result<Vec<Credential>, StoreError> {
+        read_tx!(self, Access::Workspace(workspace), tx => list(tx, workspace, &filter).await)
     }
 
     /// Deletes a credential and its verifications. `false`, and no audit record, when there is none.
@@ -86,16 +71,13 @@ impl Store {
         &self,
         workspace: &WorkspaceId,
         id: &CredentialId,
-        audit: &AuditRecord,
+        audit: AuditRecord,
     ) -> Result<bool, StoreError> {
-        write_tx!(self, Access::Workspace(workspace), tx => delete(tx, workspace, id, audit).await)
+        write_tx!(self, Access::Workspace(workspace), tx => delete(tx, workspace, id, &audit).await)
     }
 }
 
-async fn count(
-    tx: &mut Tx,
-    workspace: Option<&WorkspaceId>,
-) -> Result<HashMap<ComponentId, Count>, StoreError> {
+async fn count(tx: &mut Tx, workspace: Option<&WorkspaceId>) -> Result<HashMap<ComponentId, Count>, StoreError> {
     const SELECT: &str = "SELECT component, COUNT(*), COUNT(CASE WHEN status <> 'verified' THEN 1 END)
          FROM credentials WHERE ($1 IS NULL OR workspace = $1) GROUP BY component";
     let rows: Vec<(String, i64, i64)> =
@@ -116,8 +98,7 @@ async fn insert(tx: &mut Tx, new: &NewCredential, record: &AuditRecord) -> Resul
 }
 
 async fn insert_row(tx: &mut Tx, new: &NewCredential) -> Result<(), StoreError> {
-    const INSERT: &str =
-        "INSERT INTO credentials (workspace, component, id, name, status, account_id, account_label,
+    const INSERT: &str = "INSERT INTO credentials (workspace, component, id, name, status, account_id, account_label,
              public_fields, secrets, destinations, version, release_version, release_digest, record, key_id,
              verified_at, created_at, updated_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)";
@@ -180,13 +161,8 @@ pub(super) struct Row {
     updated_at: i64,
 }
 
-async fn find(
-    tx: &mut Tx,
-    workspace: &WorkspaceId,
-    id: &CredentialId,
-) -> Result<Option<Credential>, StoreError> {
-    const SELECT: &str =
-        "SELECT workspace, component, id, name, status, account_id, account_label, public_fields, secrets,
+async fn find(tx: &mut Tx, workspace: &WorkspaceId, id: &CredentialId) -> Result<Option<Credential>, StoreError> {
+    const SELECT: &str = "SELECT workspace, component, id, name, status, account_id, account_label, public_fields, secrets,
              destinations, version, release_version, release_digest, verified_at, created_at, updated_at
          FROM credentials WHERE workspace = $1 AND id = $2";
     let row: Option<Row> = on!(tx, c => sqlx::query_as(SELECT)
@@ -196,13 +172,8 @@ async fn find(
     row.map(Row::read).transpose()
 }
 
-async fn list(
-    tx: &mut Tx,
-    workspace: &WorkspaceId,
-    filter: &ListFilter,
-) -> Result<Vec<Credential>, StoreError> {
-    const SELECT: &str =
-        "SELECT workspace, component, id, name, status, account_id, account_label, public_fields, secrets,
+async fn list(tx: &mut Tx, workspace: &WorkspaceId, filter: &ListFilter) -> Result<Vec<Credential>, StoreError> {
+    const SELECT: &str = "SELECT workspace, component, id, name, status, account_id, account_label, public_fields, secrets,
              destinations, version, release_version, release_digest, verified_at, created_at, updated_at
          FROM credentials
          WHERE workspace = $1 AND ($2 IS NULL OR component = $2) AND id > $3
@@ -216,17 +187,11 @@ async fn list(
     rows.into_iter().map(Row::read).collect()
 }
 
-async fn delete(
-    tx: &mut Tx,
-    workspace: &WorkspaceId,
-    id: &CredentialId,
-    record: &AuditRecord,
-) -> Result<bool, StoreError> {
+async fn delete(tx: &mut Tx, workspace: &WorkspaceId, id: &CredentialId, record: &AuditRecord) -> Result<bool, StoreError> {
     let deleted = on!(tx, c => sqlx::query("DELETE FROM credentials WHERE workspace = $1 AND id = $2")
         .bind(workspace.as_str())
         .bind(id.as_str())
-        .execute(c).await?.rows_affected())
-        == 1;
+        .execute(c).await?.rows_affected()) == 1;
     if deleted {
         audit::insert(tx, record).await?;
     }

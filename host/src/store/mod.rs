@@ -23,7 +23,7 @@ mod verifications;
 mod workspaces;
 
 pub use audit::{AuditEntry, AuditRecord};
-pub use components::{ComponentRow, Installed, NewRelease, ReleaseRow, ReleaseStatus};
+pub use components::{ComponentRow, InstallConflict, Installed, NewRelease, ReleaseRow, ReleaseStatus};
 pub use credentials::{Count, ListFilter, NewCredential};
 pub use dialect::Backend;
 pub use error::StoreError;

@@ -28,11 +28,11 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when its workspace does not exist.
-    pub async fn insert_token(&self, token: &NewToken, audit: &AuditRecord) -> Result<(), StoreError> {
+    pub async fn insert_token(&self, token: NewToken, audit: AuditRecord) -> Result<(), StoreError> {
         let workspace = workspace_of(&token.scope);
         // A workspace's token may be recorded as a deed of the installation.
         let access = if audit.workspace.as_ref() == workspace { Access::of(workspace) } else { Access::Jobs };
-        write_tx!(self, access, tx => insert(tx, token, audit).await)
+        write_tx!(self, access, tx => insert(tx, &token, &audit).await)
     }
 
     /// Who bears the token with this hash; none when it is unknown or expired at `now`.

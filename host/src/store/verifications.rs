@@ -45,13 +45,13 @@ impl Store {
         credential: &CredentialId,
         version: i64,
         status: Status,
-        account: Option<&Account>,
+        account: Option<Account>,
         verified_at: Option<Timestamp>,
-        verification: &NewVerification,
-        audit: &AuditRecord,
+        verification: NewVerification,
+        audit: AuditRecord,
     ) -> Result<bool, StoreError> {
-        let change = Change { workspace, credential, version, status, account, verified_at };
-        write_tx!(self, Access::Workspace(workspace), tx => record(tx, &change, verification, audit).await)
+        let change = Change { workspace, credential, version, status, account: account.as_ref(), verified_at };
+        write_tx!(self, Access::Workspace(workspace), tx => record(tx, &change, &verification, &audit).await)
     }
 
     /// The stored verifications of a credential, newest first; empty when there is no such credential.

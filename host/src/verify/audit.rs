@@ -37,7 +37,7 @@ pub(super) async fn record_draft(
         Ok(verified) => {
             let verification = &verified.verification;
             app.store
-                .record_audit(&record(app, actor, workspace, action, component.as_str(), verification))
+                .record_audit(record(app, actor, workspace, action, component.as_str(), verification))
                 .await
         }
         Err(error) => record_refused(app, actor, workspace, action, component, error).await,
@@ -55,5 +55,5 @@ pub(super) async fn record_refused(
 ) -> Result<(), StoreError> {
     let outcome = error.outcome_name();
     let record = app.audit_record(actor, Some(workspace), action, component.as_str(), outcome, json!({}));
-    app.store.record_audit(&record).await
+    app.store.record_audit(record).await
 }

@@ -101,7 +101,7 @@ pub async fn verify_and_save(
         key_id: record.key_id,
         verification: stored_verification(app, &verification),
     };
-    app.store.insert_credential(&new, &audit).await?;
+    app.store.insert_credential(new, audit).await?;
     Ok(Saved { credential, verification })
 }
 
@@ -121,7 +121,7 @@ pub async fn verify_stored(
     let started = serde_json::json!({});
     let audit =
         app.audit_record(actor, Some(workspace), "credential.verify", id.as_str(), "started", started);
-    app.store.record_audit(&audit).await?;
+    app.store.record_audit(audit).await?;
     let binding =
         Binding { workspace, component: &credential.component, credential: id, version: credential.version };
     let plain = app.keyring.open(&binding, &stored.record)?;
@@ -145,10 +145,10 @@ pub async fn verify_stored(
             id,
             credential.version,
             status,
-            account.as_ref(),
+            account,
             verified_at,
-            &kept,
-            &audit,
+            kept,
+            audit,
         )
         .await?;
     if !is_kept {

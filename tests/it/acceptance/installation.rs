@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::harness::place::{profile_dir, target_dir};
+use crate::harness::place::profile_dir;
 use crate::harness::process::Supervised;
+use crate::harness::wasm::plugin_file;
 
 /// A service that was started with `keystead serve`, and everything that it and its command line have said.
 pub struct Installation {
@@ -62,11 +63,9 @@ impl Installation {
 
     /// Installs a sample plugin over the network; everything that the command printed.
     pub fn install(&mut self, plugin: &str, token: &str) -> String {
-        let file = target_dir().join("plugins").join(plugin).with_extension("wasm");
-        assert!(file.exists(), "{} is missing: run `cargo xtask plugins`", file.display());
         let mut command =
             self.keystead(&["plugin", "install", "--yes", "--server", &self.address, "--token", token]);
-        let (stdout, stderr) = self.run(command.arg(file));
+        let (stdout, stderr) = self.run(command.arg(plugin_file(plugin)));
         stdout + &stderr
     }
 
@@ -111,7 +110,7 @@ impl Installation {
         let mut command = keystead(words);
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         // Everything on: what is never logged must not be logged here either.
-        command.env("RUST_LOG", "trace");
+        command.env("KEYSTEAD_LOG_LEVEL", "trace").env("RUST_LOG", "trace");
         command
     }
 

@@ -4,9 +4,13 @@
 mod installation;
 mod trace;
 
+use std::process::Command;
+
 use serde_json::{Value, json};
 
 use crate::harness::petstore::{GOOD_KEY, petstore};
+use crate::harness::postgres;
+use crate::harness::process::program;
 use installation::Installation;
 use trace::Traces;
 
@@ -24,6 +28,24 @@ async fn petstore_credential_is_verified_sealed_and_saved_on_sqlite() {
             "there is no write-ahead log to search"
         );
         Vec::new()
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn petstore_credential_is_verified_sealed_and_saved_on_postgresql() {
+    let database = postgres::create(false).await;
+    let key = installation::run(&mut installation::keystead(&["key", "generate"])).0;
+    let environment = [("KEYSTEAD_ROOT_KEY", key.trim())];
+    let mut installation = Installation::start(&["--database-url", &database.url], &environment);
+    walk(&mut installation, || {
+        // As the role that sees every row: the service's own would dump what row-level security shows it, nothing.
+        let mut command = Command::new(program("pg_dump", "postgresql-client"));
+        let output = command.arg("--dbname").arg(database.admin_url()).output().unwrap();
+        assert!(output.status.success(), "pg_dump: {}", String::from_utf8_lossy(&output.stderr));
+        let dump = String::from_utf8_lossy(&output.stdout);
+        assert!(dump.contains("cred_"), "the dump holds no credential: nothing was searched");
+        output.stdout
     })
     .await;
 }

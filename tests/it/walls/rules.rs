@@ -77,6 +77,12 @@ pub const RULES: &[Rule] = &[
         planted: &[("migrations/sqlite/0001_a.sql", ""), ("migrations/postgres/0002_b.sql", "")],
     },
     Rule {
+        name: "nothing built is kept",
+        of_host: false,
+        check: nothing_built_is_kept,
+        planted: &[("plugins/wasm-build/release/libserde.rlib", ""), ("plugins/petstore.wasm", "")],
+    },
+    Rule {
         name: "files name no machine",
         of_host: false,
         check: files_name_no_machine,
@@ -98,10 +104,16 @@ const ROOMS: [(&str, &[&str]); 4] = [
 
 /// Files that open secrets, each with its reason. A new entry is a decision.
 pub const OPENERS: &[(&str, &str)] = &[
+    ("boot/database.rs", "opens the database at its URL, which may hold a password"),
+    ("cli/output.rs", "prints a new token or key, the one time that it is shown"),
+    ("cli/verify/control.rs", "makes a wrong secret out of a right one, for an author's control run"),
+    ("client/mod.rs", "shows the API token to the service that it is for"),
+    ("config/database.rs", "tells SQLite from PostgreSQL by the database's URL"),
     ("domain/descriptor/schema.rs", "checks the fields against the schema"),
     ("egress/plan.rs", "checks each secret's characters against its placements"),
     ("egress/reflection.rs", "builds the patterns that find a reflected secret"),
-    ("egress/sealing.rs", "replaces tokens by secrets just before sending"),
+    ("egress/sealing/mod.rs", "replaces tokens by secrets just before sending"),
+    ("keyring/source.rs", "reads and writes the root key's file"),
     ("verify/outcome.rs", "makes the public copy of the fields"),
 ];
 
@@ -236,6 +248,12 @@ fn migrations_come_in_pairs(sources: &[Source]) -> Vec<String> {
         .symmetric_difference(&postgres)
         .map(|name| format!("migrations: {name} is there for one database only"))
         .collect()
+}
+
+fn nothing_built_is_kept(sources: &[Source]) -> Vec<String> {
+    const ENDINGS: [&str; 8] = [".wasm", ".rlib", ".rmeta", ".o", ".so", ".d", ".part", "CACHEDIR.TAG"];
+    let is_built = |source: &&Source| ENDINGS.iter().any(|ending| source.path.ends_with(ending));
+    sources.iter().filter(is_built).map(|source| format!("{}: is built, not written", source.path)).collect()
 }
 
 fn files_name_no_machine(sources: &[Source]) -> Vec<String> {

@@ -56,24 +56,24 @@ pub(super) enum Stage {
     Reading,
 }
 
-/// Finds the cause by type, from the outermost error inwards.
+/// Finds the cause by type, from the outermost error inwards; the innermost knows best.
 pub(super) fn explain(error: &reqwest::Error, stage: Stage) -> TransportError {
+    let mut found = None;
     let mut next: Option<&(dyn Error + 'static)> = error.source();
     while let Some(cause) = next {
-        if let Some(known) = recognise(cause, stage) {
-            return known;
-        }
+        found = recognise(cause, stage).or(found);
         next = step(cause);
     }
-    if error.is_timeout() {
-        return TransportError::timeout();
-    }
-    match stage {
-        Stage::Asking { .. } if error.is_connect() => unreachable(),
-        Stage::Asking { .. } => {
-            TransportError::new("protocol", "the exchange failed before an answer was read")
-        }
-        Stage::Reading => cut_short(),
+    match found {
+        Some(known) => known,
+        None if error.is_timeout() => TransportError::timeout(),
+        None => match stage {
+            Stage::Asking { .. } if error.is_connect() => unreachable(),
+            Stage::Asking { .. } => {
+                TransportError::new("protocol", "the exchange failed before an answer was read")
+            }
+            Stage::Reading => cut_short(),
+        },
     }
 }
 
@@ -99,18 +99,14 @@ fn recognise(cause: &(dyn Error + 'static), stage: Stage) -> Option<TransportErr
         return explain_http(http, stage);
     }
     let io = cause.downcast_ref::<io::Error>()?;
-    // An error that carries another is told by what it carries.
-    if io.get_ref().is_some_and(|inner| inner.is::<rustls::Error>() || inner.is::<LookupError>()) {
-        return None;
-    }
-    match (io.kind(), stage) {
-        (io::ErrorKind::TimedOut, _) => Some(TransportError::timeout()),
-        (_, Stage::Reading) => Some(cut_short()),
+    Some(match (io.kind(), stage) {
+        (io::ErrorKind::TimedOut, _) => TransportError::timeout(),
+        (_, Stage::Reading) => cut_short(),
         (io::ErrorKind::UnexpectedEof, Stage::Asking { tls: true }) => {
-            Some(TransportError::new("tls-protocol", "the other side ended the TLS handshake"))
+            TransportError::new("tls-protocol", "the other side ended the TLS handshake")
         }
-        (_, Stage::Asking { .. }) => Some(unreachable()),
-    }
+        (_, Stage::Asking { .. }) => unreachable(),
+    })
 }
 
 fn explain_http(error: &hyper::Error, stage: Stage) -> Option<TransportError> {

@@ -1,0 +1,418 @@
+//! Problem documents (RFC 9457). This table is the only place that knows which problem has which status.
+//!
+//! Which error to use where: handlers return [`Problem`]; the rooms' errors become one here, once.
+//! What is our own fault is told as a constant text, and its cause goes to the log alone, together
+//! with the request's id.
+
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use serde_json::{Map, Value, json};
+
+use crate::domain::fields::Violation;
+
+/// What an error is about: the stable part of a problem document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// What stands in the URL's query, or is missing from the request's head.
+    QueryInvalid,
+    JsonMalformed,
+    CursorInvalid,
+    Unauthenticated,
+    MissingRight,
+    WrongTokenKind,
+    NotFound,
+    MethodNotAllowed,
+    BodyTooSlow,
+    ComponentInstalled,
+    CredentialChanged,
+    SecretsMustBeResent,
+    BodyTooLarge,
+    MediaTypeUnsupported,
+    RequestInvalid,
+    FieldsInvalid,
+    UnknownComponent,
+    DestinationRefused,
+    CredentialRejected,
+    PluginRefused,
+    VerificationUndecided,
+    HeadersTooLarge,
+    Internal,
+    VerifierFailed,
+    NotReady,
+    Unavailable,
+    TookTooLong,
+    /// A verifier failure by running out of time.
+    VerifierLate,
+}
+
+/// One row of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    pub kind: Kind,
+    /// The last segment of the problem's `type`. Stable.
+    pub slug: &'static str,
+    pub status: StatusCode,
+    /// The same for every occurrence.
+    pub title: &'static str,
+    /// What it means and what to do, for whoever follows the link.
+    pub explanation: &'static str,
+}
+
+const fn row(
+    kind: Kind,
+    slug: &'static str,
+    status: StatusCode,
+    title: &'static str,
+    explanation: &'static str,
+) -> Row {
+    Row { kind, slug, status, title, explanation }
+}
+
+/// Every problem that the API tells of.
+pub const PROBLEMS: &[Row] = &[
+    row(
+        Kind::QueryInvalid,
+        "request-invalid",
+        StatusCode::BAD_REQUEST,
+        "The request is not valid",
+        "A parameter of the URL or a header is unknown or has a value that it cannot have. `detail` names it.",
+    ),
+    row(
+        Kind::JsonMalformed,
+        "json-malformed",
+        StatusCode::BAD_REQUEST,
+        "The body is not acceptable JSON",
+        "The body is no JSON, nests too deep, or names a member twice. `detail` says where.",
+    ),
+    row(
+        Kind::CursorInvalid,
+        "cursor-invalid",
+        StatusCode::BAD_REQUEST,
+        "The cursor is not valid here",
+        "A cursor continues the list that it came from: the same workspace and the same filter. Begin again without a cursor.",
+    ),
+    row(
+        Kind::Unauthenticated,
+        "unauthenticated",
+        StatusCode::UNAUTHORIZED,
+        "A valid token is needed",
+        "Send one header `Authorization: Bearer kst_…` with a token of this installation that has not expired.",
+    ),
+    row(
+        Kind::MissingRight,
+        "missing-right",
+        StatusCode::FORBIDDEN,
+        "The token lacks a right",
+        "The token is valid, but was made without the right that `right` names. Use or make one that has it.",
+    ),
+    row(
+        Kind::WrongTokenKind,
+        "wrong-token-kind",
+        StatusCode::FORBIDDEN,
+        "The other kind of token is needed",
+        "Credentials need a workspace's token (kst_w_…), installing components needs the installation's (kst_i_…).",
+    ),
+    row(
+        Kind::NotFound,
+        "not-found",
+        StatusCode::NOT_FOUND,
+        "There is nothing here",
+        "The path or the id does not exist, or belongs to somebody else, which looks the same.",
+    ),
+    row(
+        Kind::MethodNotAllowed,
+        "method-not-allowed",
+        StatusCode::METHOD_NOT_ALLOWED,
+        "The path does not know this method",
+        "The header `Allow` lists the methods of this path.",
+    ),
+    row(
+        Kind::BodyTooSlow,
+        "body-too-slow",
+        StatusCode::REQUEST_TIMEOUT,
+        "The body did not arrive in time",
+        "The body was not complete within the service's time limit, or the connection broke. Nothing was done. Send it again.",
+    ),
+    row(
+        Kind::ComponentInstalled,
+        "component-installed",
+        StatusCode::CONFLICT,
+        "The component is installed already",
+        "Another release of this component is installed. Installing the same bytes again is fine, other ones are not.",
+    ),
+    row(
+        Kind::CredentialChanged,
+        "credential-changed",
+        StatusCode::CONFLICT,
+        "The credential was changed meanwhile",
+        "The credential was changed or deleted while it was being verified. Read it again, then decide.",
+    ),
+    row(
+        Kind::SecretsMustBeResent,
+        "secrets-must-be-resent",
+        StatusCode::CONFLICT,
+        "The secrets must be sent again",
+        "A stored secret goes only where it went when it was saved. What was asked would send it further: save the credential anew, with its secrets.",
+    ),
+    row(
+        Kind::BodyTooLarge,
+        "body-too-large",
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "The body is too large",
+        "`limit` is the largest body, in bytes, that this path takes.",
+    ),
+    row(
+        Kind::MediaTypeUnsupported,
+        "media-type-unsupported",
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        "The body has another media type",
+        "`expected` is the media type that this path takes, sent without `Content-Encoding`.",
+    ),
+    row(
+        Kind::RequestInvalid,
+        "request-invalid",
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "The request is not valid",
+        "The body is JSON but not what this path takes. `errors` lists everything that is wrong, by JSON Pointer.",
+    ),
+    row(
+        Kind::FieldsInvalid,
+        "fields-invalid",
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "The fields are not valid",
+        "The credential's fields do not follow the component's schema. `errors` lists everything that is wrong, by JSON Pointer into `fields`.",
+    ),
+    row(
+        Kind::UnknownComponent,
+        "unknown-component",
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "The component is not installed",
+        "No component with this id is installed. `GET /v1/components` lists those that are.",
+    ),
+    row(
+        Kind::DestinationRefused,
+        "destination-refused",
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "The destination is not allowed",
+        "The field that `field` points to names a destination that must not be contacted. Nothing was saved. An operator's allowance can permit it.",
+    ),
+    row(
+        Kind::CredentialRejected,
+        "credential-rejected",
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "The application refused the credential",
+        "The real system was asked and said no. Nothing was saved. `reason` says why, `field` which field to correct.",
+    ),
+    row(
+        Kind::PluginRefused,
+        "plugin-refused",
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "The plugin cannot be installed",
+        "The file is no component that follows Keystead's contract. `errors` lists what is wrong.",
+    ),
+    row(
+        Kind::VerificationUndecided,
+        "verification-undecided",
+        StatusCode::FAILED_DEPENDENCY,
+        "The application could not be asked",
+        "Nobody can say whether the credential is right. Nothing was saved. Try again later, or save it unverified with `accept_unverified`.",
+    ),
+    row(
+        Kind::HeadersTooLarge,
+        "headers-too-large",
+        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+        "The request's head is too large",
+        "The URL and the headers together are larger, or there are more headers, than the service takes.",
+    ),
+    row(
+        Kind::Internal,
+        "internal",
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "The service made a mistake",
+        "The fault is ours, not the request's. The service's log has the cause under `request_id`.",
+    ),
+    row(
+        Kind::VerifierFailed,
+        "verifier-failed",
+        StatusCode::BAD_GATEWAY,
+        "The component's verifier failed",
+        "The plugin trapped, broke the contract or did what its descriptor does not declare. `failure` says which. Nothing was saved as verified.",
+    ),
+    row(
+        Kind::NotReady,
+        "not-ready",
+        StatusCode::SERVICE_UNAVAILABLE,
+        "The service is not ready",
+        "The service runs, but cannot work yet or at the moment. `detail` says what is missing.",
+    ),
+    row(
+        Kind::Unavailable,
+        "unavailable",
+        StatusCode::SERVICE_UNAVAILABLE,
+        "The service cannot work at the moment",
+        "The database is out of reach or too busy. Nothing was changed. Try again later.",
+    ),
+    row(
+        Kind::TookTooLong,
+        "took-too-long",
+        StatusCode::SERVICE_UNAVAILABLE,
+        "The request took too long",
+        "The service stopped waiting. The work may still finish: look at the outcome before sending the request again.",
+    ),
+    row(
+        Kind::VerifierLate,
+        "verifier-failed",
+        StatusCode::GATEWAY_TIMEOUT,
+        "The component's verifier failed",
+        "The plugin ran out of its time. Nothing was saved as verified.",
+    ),
+];
+
+impl Kind {
+    /// Its row.
+    pub fn row(self) -> &'static Row {
+        PROBLEMS.iter().find(|row| row.kind == self).unwrap_or(&INTERNAL)
+    }
+
+    /// The problem that a bare status of the framework stands for.
+    pub(super) fn of_status(status: StatusCode) -> Self {
+        match status {
+            StatusCode::NOT_FOUND => Self::NotFound,
+            StatusCode::METHOD_NOT_ALLOWED => Self::MethodNotAllowed,
+            StatusCode::REQUEST_TIMEOUT => Self::BodyTooSlow,
+            StatusCode::PAYLOAD_TOO_LARGE => Self::BodyTooLarge,
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => Self::MediaTypeUnsupported,
+            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => Self::HeadersTooLarge,
+            status if status.is_client_error() => Self::QueryInvalid,
+            _ => Self::Internal,
+        }
+    }
+}
+
+const INTERNAL: Row =
+    row(Kind::Internal, "internal", StatusCode::INTERNAL_SERVER_ERROR, "The service made a mistake", "");
+
+/// An answer that says why there is no other.
+#[derive(Clone, Debug)]
+pub(super) struct Problem(Box<Parts>);
+
+#[derive(Clone, Debug)]
+struct Parts {
+    kind: Kind,
+    detail: String,
+    members: Map<String, Value>,
+    /// Seconds, for the header `Retry-After`.
+    retry_after: Option<u32>,
+    /// For the log alone.
+    cause: Option<String>,
+}
+
+impl Problem {
+    /// A problem; `detail` is a sentence that a person can act on.
+    pub(super) fn new(kind: Kind, detail: impl Into<String>) -> Self {
+        let (members, retry_after, cause) = (Map::new(), None, None);
+        Self(Box::new(Parts { kind, detail: detail.into(), members, retry_after, cause }))
+    }
+
+    /// The answer to a path or an id that does not exist or is somebody else's: always the same.
+    pub(super) fn not_found() -> Self {
+        Self::new(Kind::NotFound, "Nothing is known under this address; check the path and the id.")
+    }
+
+    /// A fault of ours. The cause is logged and never told.
+    pub(super) fn internal(cause: impl ToString) -> Self {
+        let detail = "The service made a mistake. Its log has the cause under this request's id.";
+        Self::new(Kind::Internal, detail).caused_by(cause)
+    }
+
+    /// With one more member.
+    pub(super) fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.0.members.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// With everything that is wrong, by JSON Pointer.
+    pub(super) fn with_errors(self, errors: &[Violation]) -> Self {
+        self.with("errors", json!(errors))
+    }
+
+    /// With `Retry-After`, in seconds.
+    pub(super) fn retry_after(mut self, seconds: Option<u32>) -> Self {
+        self.0.retry_after = seconds;
+        self.with("retry_after", seconds)
+    }
+
+    /// With a cause for the log.
+    pub(super) fn caused_by(mut self, cause: impl ToString) -> Self {
+        self.0.cause = Some(cause.to_string());
+        self
+    }
+
+    pub(super) fn kind(&self) -> Kind {
+        self.0.kind
+    }
+
+    pub(super) fn cause(&self) -> Option<&str> {
+        self.0.cause.as_deref()
+    }
+
+    pub(super) fn seconds_to_wait(&self) -> Option<u32> {
+        self.0.retry_after
+    }
+
+    /// The document, for the request with this id.
+    pub(super) fn document(&self, request_id: &str) -> Value {
+        let row = self.0.kind.row();
+        let mut document = json!({
+            "type": format!("/problems/{}", row.slug),
+            "title": row.title,
+            "status": row.status.as_u16(),
+            "detail": self.0.detail,
+            "request_id": request_id,
+        });
+        if let Some(members) = document.as_object_mut() {
+            members.extend(self.0.members.clone());
+        }
+        document
+    }
+}
+
+impl IntoResponse for Problem {
+    /// The status alone: the envelope knows the request's id and writes the document.
+    fn into_response(self) -> Response {
+        let mut response = self.0.kind.row().status.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_problem_has_its_row_and_an_explanation() {
+        for row in PROBLEMS {
+            assert_eq!(row.kind.row().slug, row.slug);
+            assert!(row.status.is_client_error() || row.status.is_server_error(), "{}", row.slug);
+            assert!(
+                row.slug.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')
+                    && row.explanation.ends_with('.')
+            );
+        }
+    }
+
+    #[test]
+    fn a_document_has_its_members_in_order() {
+        let problem = Problem::not_found().with("right", "x");
+        let names: Vec<String> = problem.document("0").as_object().unwrap().keys().cloned().collect();
+        assert_eq!(names, ["type", "title", "status", "detail", "request_id", "right"]);
+    }
+
+    #[test]
+    fn our_own_faults_are_told_as_a_constant() {
+        let (a, b) = (Problem::internal("table a"), Problem::internal("table b"));
+        assert_eq!(a.document("0"), b.document("0"));
+        assert_eq!(b.cause(), Some("table b"));
+    }
+}

@@ -1,0 +1,76 @@
+//! The REST API: JSON below `/v1`, problem documents (RFC 9457), bearer tokens, OpenAPI 3.1 made from
+//! the handlers themselves. The only room, beside the pages and the demo, that knows axum.
+
+mod auth;
+mod body;
+mod components;
+mod credentials;
+mod envelope;
+mod error;
+mod health;
+mod openapi;
+mod page;
+mod path;
+mod problems;
+mod query;
+mod readings;
+mod server;
+mod settings;
+mod views;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use tokio_util::task::TaskTracker;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::App;
+
+pub use error::{Kind, PROBLEMS};
+pub use openapi::openapi;
+pub use server::serve;
+pub use settings::Settings;
+
+/// What handlers are passed.
+#[derive(Clone)]
+struct Api {
+    app: Arc<App>,
+    settings: Arc<Settings>,
+    /// Requests at work: one that has begun is finished, even when its client went away.
+    at_work: TaskTracker,
+}
+
+/// The whole API over `app`. A test calls it without a socket; [`serve`] puts a server in front of it.
+pub fn router(app: Arc<App>, settings: Settings) -> Router {
+    Api { app, settings: Arc::new(settings), at_work: TaskTracker::new() }.into_router()
+}
+
+impl Api {
+    fn into_router(self) -> Router {
+        let (router, _) = routes().split_for_parts();
+        router
+            .fallback(problems::no_such_path)
+            .layer(from_fn_with_state(self.clone(), envelope::wrap))
+            .with_state(self)
+    }
+}
+
+/// Every route. What stands here stands in the OpenAPI document, and nothing else does.
+fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::with_openapi(openapi::frame())
+        // What runs
+        .routes(routes!(health::live))
+        .routes(routes!(health::ready))
+        // The API about itself
+        .routes(routes!(openapi::serve_document))
+        .routes(routes!(problems::explain))
+        // Credentials of the token's workspace
+        .routes(routes!(credentials::list, credentials::create))
+        .routes(routes!(credentials::read, credentials::delete))
+        .routes(routes!(credentials::verify))
+        // Components of the installation
+        .routes(routes!(components::list, components::install))
+        .routes(routes!(components::read))
+}

@@ -1,0 +1,21 @@
+//! Ids in the path. One that cannot exist looks like one that does not.
+
+use std::str::FromStr;
+
+use axum::extract::{FromRequestParts, Path};
+use http::request::Parts;
+
+use super::Api;
+use super::error::Problem;
+
+/// The `{id}` of a path.
+pub(super) struct Id<T>(pub(super) T);
+
+impl<T: FromStr> FromRequestParts<Api> for Id<T> {
+    type Rejection = Problem;
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
+        let Path(text) =
+            Path::<String>::from_request_parts(parts, api).await.map_err(|_| Problem::not_found())?;
+        text.parse().map(Self).map_err(|_| Problem::not_found())
+    }
+}

@@ -1,0 +1,148 @@
+//! How the errors of other rooms are told: which problem they are, with which members.
+
+use serde_json::{Value, json};
+
+use super::error::{Kind, Problem};
+use super::views::EvidenceView;
+use crate::catalogue::{ExamineError, InstallError};
+use crate::domain::evidence::Evidence;
+use crate::domain::fields::Violation;
+use crate::domain::json::JsonError;
+use crate::domain::verdict::{DestinationRefusal, Doubt, Rejection, VerifierFailure};
+use crate::sandbox::AdmissionError;
+use crate::store::StoreError;
+use crate::verify::VerifyError;
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        if error.is_unavailable() {
+            return Self::new(
+                Kind::Unavailable,
+                "The database is out of reach or too busy; try again later.",
+            )
+            .retry_after(Some(1))
+            .caused_by(error);
+        }
+        Self::internal(error)
+    }
+}
+
+impl From<JsonError> for Problem {
+    fn from(error: JsonError) -> Self {
+        Self::new(Kind::JsonMalformed, format!("The body is {error}."))
+    }
+}
+
+impl From<VerifyError> for Problem {
+    fn from(error: VerifyError) -> Self {
+        match error {
+            VerifyError::UnknownComponent(_) => unknown_component(),
+            VerifyError::NotFound => Self::not_found(),
+            VerifyError::FieldsInvalid(violations) => Self::new(
+                Kind::FieldsInvalid,
+                "The fields do not follow the component's schema; correct what `errors` lists.",
+            )
+            .with_errors(&violations),
+            VerifyError::DestinationRefused { refusal, evidence } => {
+                destination_refused(refusal, evidence.as_deref())
+            }
+            VerifyError::Rejected { rejection, evidence } => rejected(rejection, &evidence),
+            VerifyError::Undecided { doubt, evidence } => undecided(doubt, &evidence),
+            VerifyError::Failed { failure, evidence } => failed(&failure, &evidence),
+            VerifyError::DestinationsGrew => Self::new(
+                Kind::SecretsMustBeResent,
+                "The component's release would send the stored secrets to destinations that they were not saved for; save the credential anew, with its secrets.",
+            ),
+            VerifyError::Changed => Self::new(
+                Kind::CredentialChanged,
+                "The credential was changed or deleted while it was being verified; read it again.",
+            ),
+            VerifyError::Store(error) => error.into(),
+            error => Self::internal(error),
+        }
+    }
+}
+
+/// The component that a draft names is not installed, or could not even be.
+pub(super) fn unknown_component() -> Problem {
+    let detail = "No component with this id is installed; `GET /v1/components` lists those that are.";
+    let error = Violation::new("/component", "names no installed component");
+    Problem::new(Kind::UnknownComponent, detail).with_errors(&[error])
+}
+
+fn destination_refused(refusal: DestinationRefusal, evidence: Option<&Evidence>) -> Problem {
+    let DestinationRefusal { pointer, message } = refusal;
+    let problem = Problem::new(Kind::DestinationRefused, message.clone())
+        .with("field", pointer.clone())
+        .with_errors(&[Violation::new(pointer, message)]);
+    match evidence {
+        Some(evidence) => problem.with("evidence", told(evidence)),
+        None => problem,
+    }
+}
+
+fn rejected(rejection: Rejection, evidence: &Evidence) -> Problem {
+    Problem::new(Kind::CredentialRejected, rejection.message)
+        .with("reason", rejection.reason)
+        .with("field", rejection.field)
+        .with("evidence", told(evidence))
+}
+
+fn undecided(doubt: Doubt, evidence: &Evidence) -> Problem {
+    Problem::new(Kind::VerificationUndecided, doubt.message)
+        .with("reason", doubt.reason)
+        .retry_after(doubt.retry_after)
+        .with("evidence", told(evidence))
+}
+
+fn failed(failure: &VerifierFailure, evidence: &Evidence) -> Problem {
+    let kind = if failure.kind.is_timeout() { Kind::VerifierLate } else { Kind::VerifierFailed };
+    Problem::new(kind, failure.detail.clone())
+        .with("failure", failure.kind.as_str())
+        .with("evidence", told(evidence))
+}
+
+fn told(evidence: &Evidence) -> Value {
+    json!(EvidenceView::from(evidence))
+}
+
+impl From<InstallError> for Problem {
+    fn from(error: InstallError) -> Self {
+        match error {
+            InstallError::Examine(ExamineError::Admission(error)) => {
+                refused(&error, &admission_errors(&error))
+            }
+            InstallError::Examine(ExamineError::Descriptor(violations)) => {
+                refused(&"its descriptor breaks the contract", &violations)
+            }
+            InstallError::Examine(ExamineError::Describe(failure)) => {
+                refused(&format!("its `describe` failed: {failure}"), &[])
+                    .with("failure", failure.kind.as_str())
+            }
+            InstallError::Conflict { component, digest } => Self::new(
+                Kind::ComponentInstalled,
+                format!("Component `{component}` is installed already, as another release ({digest})."),
+            )
+            .with("component", component.as_str())
+            .with("digest", digest),
+            InstallError::Store(error) => error.into(),
+            error => Self::internal(error),
+        }
+    }
+}
+
+fn refused(why: &dyn std::fmt::Display, errors: &[Violation]) -> Problem {
+    Problem::new(Kind::PluginRefused, format!("The plugin was not installed: {why}.")).with_errors(errors)
+}
+
+/// One error for each name, so that an author sees them all.
+fn admission_errors(error: &AdmissionError) -> Vec<Violation> {
+    let each = |names: &[String], what: &str| {
+        names.iter().map(|name| Violation::new("", format!("{what} `{name}`"))).collect()
+    };
+    match error {
+        AdmissionError::UnknownImports(names) => each(names, "imports what no plugin gets:"),
+        AdmissionError::MissingExports(names) => each(names, "does not export"),
+        other => vec![Violation::new("", other.to_string())],
+    }
+}

@@ -1,0 +1,72 @@
+//! The command line: a switchboard, one file for each subcommand. Results go to standard output,
+//! everything else to standard error.
+
+mod demo;
+mod failure;
+mod key;
+mod migrate;
+mod openapi;
+mod options;
+mod output;
+mod plugin;
+mod progress;
+mod serve;
+mod signals;
+mod token;
+mod verify;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+pub use failure::Exit;
+
+/// Keeps the credentials of an integration platform; saves one only after the real system accepted it
+#[derive(Parser)]
+#[command(name = "keystead", version, max_term_width = 100, disable_help_subcommand = true)]
+#[command(after_help = "Exit codes: 0 done, 1 refused or invalid, 2 wrong usage, 3 undecided or unreachable, 4 a fault of the plugin")]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Serve(serve::Serve),
+    Demo(demo::Demo),
+    Plugin(plugin::Plugin),
+    Verify(verify::Verify),
+    Workspace(workspace::Workspace),
+    Token(token::Token),
+    Key(key::Key),
+    Migrate(migrate::Migrate),
+    Openapi(openapi::Openapi),
+}
+
+/// Does what the command line says; a failure is told on standard error.
+pub fn run(cli: Cli) -> ExitCode {
+    let done = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(anyhow::Error::from)
+        .and_then(|runtime| runtime.block_on(dispatch(cli.command)));
+    match done {
+        Ok(exit) => exit.into(),
+        Err(error) => failure::tell(&error).into(),
+    }
+}
+
+async fn dispatch(command: Command) -> anyhow::Result<Exit> {
+    match command {
+        Command::Serve(command) => command.run().await,
+        Command::Demo(command) => command.run().await,
+        Command::Plugin(command) => command.run().await,
+        Command::Verify(command) => command.run().await,
+        Command::Workspace(command) => command.run().await,
+        Command::Token(command) => command.run().await,
+        Command::Key(command) => command.run(),
+        Command::Migrate(command) => command.run().await,
+        Command::Openapi(command) => command.run(),
+    }
+}

@@ -1,0 +1,76 @@
+//! `keystead plugin install`: into a running service, after a look at what the plugin asks for.
+
+use std::io::{self, BufRead as _, IsTerminal as _};
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::super::failure::Failure;
+use super::super::options::{ConfigOption, ServerOptions};
+use super::super::{output, progress};
+use super::{Exit, describe, read_files};
+use crate::client::Client;
+use crate::{boot, catalogue};
+
+/// Installs plugins into a running service
+///
+/// Checks each file here first, shows in plain words what it asks for, and asks for consent. Needs an
+/// installation token with the rights components:install and components:consent.
+#[derive(Args)]
+#[command(after_help = "\
+The examples take the token from KEYSTEAD_TOKEN.
+
+Examples:
+  keystead plugin install petstore.wasm --yes")]
+pub(super) struct Install {
+    /// WebAssembly components
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Consents to what the plugins ask for, without a question
+    #[arg(long)]
+    yes: bool,
+    #[command(flatten)]
+    server: ServerOptions,
+    #[command(flatten)]
+    config: ConfigOption,
+}
+
+impl Install {
+    pub(super) async fn run(self) -> anyhow::Result<Exit> {
+        let mut file = self.config.load()?;
+        let (server, token) = self.server.merge(&mut file);
+        if !self.yes && !io::stdin().is_terminal() {
+            return Err(Failure::usage("there is no terminal to ask for consent")
+                .hint("look at what the plugins ask for with `keystead plugin check`, then give --yes")
+                .into());
+        }
+        let client = Client::new(&server, token)?;
+        let sandbox = boot::make_sandbox(&file.sandbox)?;
+        for (path, bytes) in read_files(self.files)? {
+            let shown = progress::show(format!("compiling {}", path.display()));
+            let examined = catalogue::examine(&sandbox, &bytes).await.map_err(|error| {
+                Failure::refused(format!("`{}` is refused, nothing was sent: {error}", path.display()))
+            })?;
+            drop(shown);
+            output::note(describe(&path, &examined));
+            if !self.yes && !consents()? {
+                return Err(Failure::refused(format!("`{}` was not installed", path.display())).into());
+            }
+            let shown = progress::show(format!("installing {}", path.display()));
+            let installed = client.install_component(bytes).await?;
+            drop(shown);
+            let done = if installed.is_new { "installed" } else { "was installed already:" };
+            let (id, version) = (&examined.descriptor.id, &examined.descriptor.version);
+            output::result(format_args!("{done} {id} {version} ({})", examined.digest))?;
+        }
+        Ok(Exit::Done)
+    }
+}
+
+/// Asks once; only a clear yes is one.
+fn consents() -> io::Result<bool> {
+    output::ask("Install it, and let it do that? [y/N] ");
+    let mut answer = String::new();
+    io::stdin().lock().read_line(&mut answer)?;
+    Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+}

@@ -1,0 +1,113 @@
+//! `keystead serve`: the service.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use clap::Args;
+use tokio::net::TcpListener;
+
+use super::failure::Failure;
+use super::options::{ConfigOption, DatabaseOptions, EgressOptions, LogOptions};
+use super::{Exit, output, signals};
+use crate::config::{File, Log, LogFormat, Settings, default_listen, root_key_from_env};
+use crate::keyring::KeySource;
+use crate::{api, boot, logging};
+
+/// Runs the service until it is asked to stop (SIGTERM or Ctrl-C)
+///
+/// It brings the tables of the database up to date first. Without --database-url everything is in the data
+/// folder: the database, and the root key `root.key`, which is made on first start. On PostgreSQL a root key
+/// is never made up: give one with --root-key-file, or in the environment as KEYSTEAD_ROOT_KEY (there is no
+/// option for it, since command lines are seen by everybody on the machine).
+///
+/// A setting is taken from the command line, else from the environment, else from the file of --config.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  keystead serve --data-dir ./keystead-data
+  keystead serve --allow-egress 10.1.0.0/16:443 --allow-egress 192.168.7.4:8443
+  keystead serve --config keystead.toml --log-format json")]
+pub(super) struct Serve {
+    /// The address of the API; port 0 takes a free one [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDRESS:PORT", env = "KEYSTEAD_LISTEN")]
+    listen: Option<SocketAddr>,
+    #[command(flatten)]
+    database: DatabaseOptions,
+    /// The file of the root key, for nobody else to read [default on SQLite: root.key in the data folder]
+    #[arg(long, value_name = "FILE", env = "KEYSTEAD_ROOT_KEY_FILE")]
+    root_key_file: Option<PathBuf>,
+    #[command(flatten)]
+    egress: EgressOptions,
+    #[command(flatten)]
+    log: LogOptions,
+    #[command(flatten)]
+    config: ConfigOption,
+}
+
+impl Serve {
+    pub(super) async fn run(self) -> anyhow::Result<Exit> {
+        let settings = self.settings()?;
+        logging::start(settings.log);
+        settings.api.check().map_err(Failure::usage)?;
+        let asked_to_stop = signals::watch()?;
+        let listener = listen(settings.listen).await?;
+        let address = listener.local_addr()?;
+        let plan = boot::Plan {
+            keys: KeySource {
+                text_from_env: root_key_from_env(),
+                file: settings.root_key_file,
+                default_file: settings.database.default_key_file(),
+            },
+            database: &settings.database,
+            sandbox: &settings.sandbox,
+            egress: &settings.egress,
+            own_listeners: vec![address],
+        };
+        let app = Arc::new(boot::assemble(plan).await?);
+        announce(address, settings.log);
+        api::serve(listener, app.clone(), settings.api, asked_to_stop.cancelled_owned())
+            .await
+            .with_context(|| format!("cannot serve on {address}"))?;
+        app.store.close().await;
+        Ok(Exit::Done)
+    }
+
+    /// Command line and environment over the file over the defaults.
+    fn settings(self) -> anyhow::Result<Settings> {
+        let mut file: File = self.config.load()?;
+        self.egress.merge(&mut file);
+        Ok(Settings {
+            listen: self.listen.or(file.listen).unwrap_or_else(default_listen),
+            database: self.database.merge(&mut file),
+            root_key_file: self.root_key_file.or(file.root_key_file.take()),
+            log: self.log.merge(&file),
+            sandbox: file.sandbox,
+            egress: file.egress,
+            api: file.api,
+        })
+    }
+}
+
+/// Binds an address, before anything is written.
+pub(super) async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address).await.map_err(|error| {
+        let failure = Failure::refused(format!("cannot listen on {address}: {error}"));
+        match error.kind() {
+            std::io::ErrorKind::AddrInUse => {
+                failure.hint("another program listens there; choose another port with --listen, 0 takes a free one")
+            }
+            _ => failure.hint("choose an address of this machine with --listen"),
+        }
+    })
+}
+
+/// Says that the service is ready, whatever the level of the log.
+fn announce(address: SocketAddr, log: Log) {
+    let message = format!("listening on http://{address}");
+    match log.format {
+        LogFormat::Text => output::note(message),
+        LogFormat::Json => output::note(serde_json::json!({ "level": "INFO", "message": message })),
+    }
+}

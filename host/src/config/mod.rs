@@ -1,0 +1,39 @@
+//! Settings: where each one may be given, and what it is when nobody gives it.
+//!
+//! A setting is taken from the command line, else from the environment (`KEYSTEAD_…`), else from the
+//! TOML file given with `--config`, else it has its default. A list that is given replaces the list
+//! of the next place; it is never added to it.
+
+mod database;
+mod file;
+mod log;
+mod root_key;
+
+pub use database::Database;
+pub use file::{ConfigError, File};
+pub use log::{Log, LogFormat, LogLevel};
+pub use root_key::{ROOT_KEY_VARIABLE, root_key_from_env};
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use crate::{api, egress, sandbox};
+
+/// Everything that a running service is told.
+pub struct Settings {
+    /// Where the API listens. Default 127.0.0.1:8080; port 0 takes a free one.
+    pub listen: SocketAddr,
+    pub database: Database,
+    /// The file that holds the root key. Default on SQLite: `root.key` in the data folder, made on
+    /// first start; none on PostgreSQL.
+    pub root_key_file: Option<PathBuf>,
+    pub log: Log,
+    pub sandbox: sandbox::Settings,
+    pub egress: egress::Settings,
+    pub api: api::Settings,
+}
+
+/// The address to listen on when none is given: this machine alone.
+pub fn default_listen() -> SocketAddr {
+    SocketAddr::from((Ipv4Addr::LOCALHOST, 8080))
+}

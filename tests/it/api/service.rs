@@ -1,0 +1,216 @@
+//! The API's router over a real database, sandbox and egress, called without a socket.
+
+use std::sync::Arc;
+
+use axum::body::{Body, to_bytes};
+use axum::extract::Request;
+use http::HeaderMap;
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use hyper::service::Service as _;
+use hyper_util::service::TowerToHyperService;
+use jiff::Timestamp;
+use keystead::api::{self, Settings};
+use keystead::app::{Actor, App};
+use keystead::catalogue::Catalogue;
+use keystead::domain::clock::{Clock, SystemClock, SystemEntropy};
+use keystead::domain::id::{TokenId, WorkspaceId};
+use keystead::domain::rights::{Right, Scope};
+use keystead::domain::token::{TokenKind, TokenText};
+use keystead::egress::resolver::SystemResolver;
+use keystead::egress::{self, Egress};
+use keystead::keyring::{Keyring, RootKey};
+use keystead::sandbox::{self, Sandbox};
+use keystead::store::NewToken;
+use serde_json::{Value, json};
+
+use crate::harness::databases::{Database, Guard};
+use crate::harness::recorder::{Recorder, Reply, answer, json as json_reply};
+use crate::harness::wasm::plugin;
+
+/// An installation with an upstream that it may speak to.
+pub struct Service {
+    pub app: Arc<App>,
+    pub upstream: Recorder,
+    settings: Settings,
+    router: TowerToHyperService<axum::Router>,
+    _database: Guard,
+}
+
+/// What the API answered.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub text: String,
+    /// Null where the body is no JSON.
+    pub body: Value,
+}
+
+impl Service {
+    /// Over a fresh database.
+    pub async fn over(database: Database) -> Self {
+        Self::with(database, Settings::default()).await
+    }
+
+    /// Over a fresh database, with these limits.
+    pub async fn with(database: Database, settings: Settings) -> Self {
+        Self::with_clock(database, settings, Arc::new(SystemClock)).await
+    }
+
+    /// Over a fresh database, with these limits and this clock.
+    pub async fn with_clock(database: Database, settings: Settings, clock: Arc<dyn Clock>) -> Self {
+        let upstream = Recorder::start(shops()).await;
+        let Database { store, guard, .. } = database;
+        let limits = sandbox::Settings { concurrency: 4, ..Default::default() };
+        let sandbox = Arc::new(Sandbox::new(&limits).unwrap());
+        let egress = egress::Settings { allow: vec![upstream.allowance()], ..Default::default() };
+        let app = App {
+            clock,
+            entropy: Arc::new(SystemEntropy),
+            keyring: Keyring::new(RootKey::generate(&SystemEntropy)).unwrap(),
+            catalogue: Catalogue::load(&store, &sandbox).await.unwrap(),
+            egress: Egress::new(egress, Arc::new(SystemResolver::new().unwrap()), Vec::new()).unwrap(),
+            sandbox,
+            store,
+        };
+        let app = Arc::new(app);
+        let router = TowerToHyperService::new(api::router(app.clone(), settings.clone()));
+        Self { app, upstream, settings, router, _database: guard }
+    }
+
+    /// With the Petstore's plugin installed.
+    pub async fn with_petstore(database: Database) -> Self {
+        let service = Self::over(database).await;
+        service.app.catalogue.install(&service.app, &Actor::Operator, plugin("petstore")).await.unwrap();
+        service
+    }
+
+    /// The text of a new token of workspace `default`.
+    pub async fn member(&self, rights: &[Right]) -> String {
+        self.token(Scope::Workspace(WorkspaceId::default_workspace()), rights, None).await
+    }
+
+    /// The text of a new token of the installation.
+    pub async fn operator(&self, rights: &[Right]) -> String {
+        self.token(Scope::Installation, rights, None).await
+    }
+
+    /// The text of a new token.
+    pub async fn token(&self, scope: Scope, rights: &[Right], expires_at: Option<Timestamp>) -> String {
+        let text = TokenText::generate(TokenKind::from(&scope), &*self.app.entropy);
+        let token = NewToken {
+            id: TokenId::generate(&*self.app.clock, &*self.app.entropy),
+            scope,
+            rights: rights.to_vec(),
+            hash: text.hash(),
+            expires_at,
+            created_at: self.app.clock.now(),
+        };
+        let audit = self.audit("token.create", token.id.as_str());
+        self.app.store.insert_token(token, audit).await.unwrap();
+        text.into_secret().expose().to_owned()
+    }
+
+    /// Another workspace.
+    pub async fn workspace(&self, id: &str) -> WorkspaceId {
+        let id: WorkspaceId = id.parse().unwrap();
+        let audit = self.audit("workspace.create", id.as_str());
+        assert!(self.app.store.create_workspace(&id, self.app.clock.now(), audit).await.unwrap());
+        id
+    }
+
+    fn audit(&self, action: &'static str, subject: &str) -> keystead::store::AuditRecord {
+        self.app.audit_record(&Actor::Operator, None, action, subject, "created", json!({}))
+    }
+
+    /// Serves the same API on a loopback port until `shutdown` resolves.
+    pub async fn listen(
+        &self,
+        shutdown: impl Future<Output = ()> + Send + 'static,
+    ) -> (std::net::SocketAddr, tokio::task::JoinHandle<std::io::Result<()>>) {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        (address, tokio::spawn(api::serve(listener, self.app.clone(), self.settings.clone(), shutdown)))
+    }
+
+    /// Sends a request as it is.
+    pub async fn send(&self, request: Request) -> Answer {
+        let (parts, body) = self.router.call(request).await.unwrap().into_parts();
+        let bytes = to_bytes(body, usize::MAX).await.unwrap();
+        let text = String::from_utf8(bytes.to_vec()).unwrap();
+        let body = serde_json::from_str(&text).unwrap_or(Value::Null);
+        Answer { status: parts.status.as_u16(), headers: parts.headers, text, body }
+    }
+
+    /// A request without a body.
+    pub async fn call(&self, method: &str, path: &str, token: &str) -> Answer {
+        self.send(request(method, path, token).body(Body::empty()).unwrap()).await
+    }
+
+    /// A request with a JSON body.
+    pub async fn post(&self, path: &str, token: &str, body: &Value) -> Answer {
+        self.post_text(path, token, body.to_string()).await
+    }
+
+    /// A request with this text as JSON body.
+    pub async fn post_text(&self, path: &str, token: &str, body: impl Into<Body>) -> Answer {
+        let request = request("POST", path, token).header(CONTENT_TYPE, "application/json");
+        self.send(request.body(body.into()).unwrap()).await
+    }
+
+    /// A petstore credential whose shop is `shop`: see [`shops`].
+    pub fn draft(&self, shop: &str) -> Value {
+        let base_url = format!("{}/{shop}", self.upstream.origin());
+        json!({"component": "petstore", "fields": {"apiKey": "the-key-4711", "baseUrl": base_url}})
+    }
+}
+
+/// A request with a token; `""` for none.
+pub fn request(method: &str, path: &str, token: &str) -> http::request::Builder {
+    let request = Request::builder().method(method).uri(path);
+    if token.is_empty() { request } else { request.header(AUTHORIZATION, format!("Bearer {token}")) }
+}
+
+/// `good` accepts every key, `bad` refuses it, `busy` cannot say.
+fn shops() -> [(&'static str, Reply); 3] {
+    [
+        ("/good/store/inventory", json_reply(r#"{"available":3}"#)),
+        ("/bad/store/inventory", answer(401, "application/json", r#"{"message":"no"}"#)),
+        ("/busy/store/inventory", answer(503, "text/plain", "later")),
+    ]
+}
+
+impl Answer {
+    /// The last segment of the problem's type, with everything that a problem document must have checked.
+    #[track_caller]
+    pub fn problem(&self) -> &str {
+        assert_eq!(self.headers["content-type"], "application/problem+json", "{self:?}");
+        assert_eq!(self.body["status"], self.status, "{self:?}");
+        assert_eq!(self.body["request_id"], self.headers["x-request-id"].to_str().unwrap(), "{self:?}");
+        assert!(self.body["title"].is_string(), "{self:?}");
+        assert!(
+            self.body["detail"].as_str().is_some_and(|text| text.len() > 20 && text.ends_with('.')),
+            "{self:?}"
+        );
+        self.body["type"].as_str().and_then(|text| text.strip_prefix("/problems/")).unwrap()
+    }
+
+    /// Status and problem type in one, for tables.
+    #[track_caller]
+    pub fn outcome(&self) -> (u16, &str) {
+        (self.status, self.problem())
+    }
+
+    /// The pointers of `errors`.
+    pub fn pointers(&self) -> Vec<&str> {
+        let errors = self.body["errors"].as_array().map(Vec::as_slice).unwrap_or_default();
+        errors.iter().filter_map(|error| error["pointer"].as_str()).collect()
+    }
+
+    /// The body without what differs from request to request.
+    pub fn without_request_id(&self) -> Value {
+        let mut body = self.body.clone();
+        body.as_object_mut().unwrap().shift_remove("request_id");
+        body
+    }
+}

@@ -1,0 +1,13 @@
+//! The store on both databases: what it promises, and what the tables themselves refuse.
+
+mod audit;
+mod constraints;
+mod credentials;
+mod damage;
+mod files;
+mod installation;
+mod row_security;
+mod samples;
+mod schema;
+mod verifications;
+mod writers;
