@@ -9,7 +9,8 @@ use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use serde_json::{Map, Value};
 
 use super::Api;
-use super::error::{Kind, Problem};
+use super::error::Kind;
+use super::problem::Problem;
 use crate::domain::fields::Violation;
 use crate::domain::json;
 

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::error::{Kind, Problem};
+use super::error::Kind;
+use super::problem::Problem;
 use super::views::EvidenceView;
 use crate::catalogue::{ExamineError, InstallError};
 use crate::domain::evidence::Evidence;
