@@ -177,11 +177,16 @@ fn sockets_are_opened_in_egress(sources: &[Source]) -> Vec<String> {
     found
 }
 
+/// Whether a line of code opens a secret.
+pub fn opens_a_secret(line: &str) -> bool {
+    line.contains(".expose()") || line.contains(".expose_json()")
+}
+
 fn secrets_are_opened_where_listed(sources: &[Source]) -> Vec<String> {
     let unlisted = |source: &&Source| !OPENERS.iter().any(|(path, _)| *path == room(source));
     let mut found = Vec::new();
     for source in sources.iter().filter(unlisted) {
-        for (number, _) in source.product().filter(|(_, line)| line.contains(".expose()") || line.contains(".expose_json()")) {
+        for (number, _) in source.product().filter(|(_, line)| opens_a_secret(line)) {
             found.push(format!(
                 "{}:{number}: opens a secret and is not on the list of tests/it/walls",
                 source.path
