@@ -6,6 +6,7 @@ mod egress;
 mod harness;
 mod sandbox;
 mod sealed_values;
+mod sessions;
 mod store;
 mod upstreams;
 mod walls;
