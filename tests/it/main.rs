@@ -4,6 +4,7 @@ mod acceptance;
 mod api;
 mod egress;
 mod harness;
+mod placements;
 mod petstore_plugin;
 mod sandbox;
 mod sealed_values;
