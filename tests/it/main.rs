@@ -2,6 +2,7 @@
 
 mod acceptance;
 mod api;
+mod cli;
 mod egress;
 mod harness;
 mod sandbox;

@@ -95,9 +95,8 @@ pub(super) async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> 
     TcpListener::bind(address).await.map_err(|error| {
         let failure = Failure::refused(format!("cannot listen on {address}: {error}"));
         match error.kind() {
-            std::io::ErrorKind::AddrInUse => {
-                failure.hint("another program listens there; choose another port with --listen, 0 takes a free one")
-            }
+            std::io::ErrorKind::AddrInUse => failure
+                .hint("another program listens there; choose another port with --listen, 0 takes a free one"),
             _ => failure.hint("choose an address of this machine with --listen"),
         }
     })

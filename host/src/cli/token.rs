@@ -75,10 +75,12 @@ impl Create {
             None => Scope::Installation,
         };
         check_rights(&scope, &self.rights)?;
-        let expires_at = self.expires.as_deref().map(|text| read_expiry(text, SystemClock.now())).transpose()?;
+        let expires_at =
+            self.expires.as_deref().map(|text| read_expiry(text, SystemClock.now())).transpose()?;
         let database = self.database.merge(&mut self.config.load()?);
         let store = boot::open_for_commands(&database).await?;
-        let token = boot::mint_token(&store, scope, self.rights, expires_at, &SystemClock, &SystemEntropy).await;
+        let token =
+            boot::mint_token(&store, scope, self.rights, expires_at, &SystemClock, &SystemEntropy).await;
         store.close().await;
         output::hand_over(&token?).context("the token was made, but could not be printed; create another")?;
         Ok(Exit::Done)
@@ -152,7 +154,8 @@ mod tests {
 
     #[test]
     fn times_that_have_passed_or_make_no_sense_are_refused() {
-        for text in ["", "d", "0d", "-1d", "+1d", "1y", "30", "2025-12-31T00:00:00Z", "99999999999999w", "1ü"] {
+        for text in ["", "d", "0d", "-1d", "+1d", "1y", "30", "2025-12-31T00:00:00Z", "99999999999999w", "1ü"]
+        {
             assert!(read_expiry(text, now()).is_err(), "{text}");
         }
     }
