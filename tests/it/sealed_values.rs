@@ -149,7 +149,7 @@ async fn a_query_placement_carries_any_text_and_shows_none() {
     let rehearsal = Rehearsal::new(&guest("query-key"), &[upstream.allowance()]).await;
     let mut transcripts = Vec::new();
     for secret in ["plain-secret", "zażółć & gęślą=jaźń", "日本語-100%+\"quotes\""] {
-        let (verification, calls) = rehearsal.run(json!({"apiKey": secret, "baseUrl": upstream.origin()})).await.unwrap();
+        let (verification, calls) = rehearsal.run(json!({"key": secret, "baseUrl": upstream.origin()})).await.unwrap();
         assert!(matches!(verification.outcome, Outcome::Verdict(Verdict::Valid(_))), "{:?}", verification.outcome);
         transcripts.push(observed(&calls, &upstream));
         let request = upstream.received().last().unwrap().clone();
@@ -168,7 +168,7 @@ async fn a_secret_that_does_not_fit_its_place_is_refused_before_anything_is_sent
     let rehearsal = Rehearsal::new(&guest("exfiltrate"), &[upstream.allowance()]).await;
     for secret in ["line\nbreak", "non-ascii-é", " leading", "tab\tinside", &"x".repeat(9000)] {
         let fields = json!({"apiKey": secret, "baseUrl": upstream.origin(), "mode": "log"});
-        let error = rehearsal.run(fields).await.err().expect("refused");
+        let error = rehearsal.run(fields).await.expect_err("refused");
         let keystead::verify::VerifyError::FieldsInvalid(violations) = &error else { panic!("{error}") };
         assert_eq!(violations[0].pointer, "/apiKey");
         assert!(!violations[0].message.contains(secret));

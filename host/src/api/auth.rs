@@ -8,7 +8,8 @@ use http::header::AUTHORIZATION;
 use http::request::Parts;
 
 use super::Api;
-use super::error::{Kind, Problem};
+use super::error::Kind;
+use super::problem::Problem;
 use crate::app::Actor;
 use crate::domain::id::WorkspaceId;
 use crate::domain::rights::{Principal, Right, Scope};

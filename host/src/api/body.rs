@@ -7,9 +7,11 @@ use futures_util::StreamExt;
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use serde_json::{Map, Value};
+use zeroize::Zeroizing;
 
 use super::Api;
-use super::error::{Kind, Problem};
+use super::error::Kind;
+use super::problem::Problem;
 use crate::domain::fields::Violation;
 use crate::domain::json;
 
@@ -33,7 +35,7 @@ impl<T: FromMembers> FromRequest<Api> for JsonBody<T> {
     type Rejection = Problem;
     async fn from_request(request: Request, api: &Api) -> Result<Self, Problem> {
         expect_media_type(request.headers(), "application/json")?;
-        let bytes = read(request, api.settings.json_body_bytes, api).await?;
+        let bytes = Zeroizing::new(read(request, api.settings.json_body_bytes, api).await?);
         parse(&bytes).map(Self)
     }
 }
@@ -42,7 +44,7 @@ impl FromRequest<Api> for NoBody {
     type Rejection = Problem;
     async fn from_request(request: Request, api: &Api) -> Result<Self, Problem> {
         let media_type = expect_media_type(request.headers(), "application/json");
-        let bytes = read(request, api.settings.json_body_bytes, api).await?;
+        let bytes = Zeroizing::new(read(request, api.settings.json_body_bytes, api).await?);
         if bytes.is_empty() {
             return Ok(Self);
         }

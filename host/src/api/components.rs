@@ -11,17 +11,19 @@ use http::header::LOCATION;
 use super::Api;
 use super::auth::{AnyToken, Install, InstallationToken};
 use super::body::PluginBody;
-use super::error::Problem;
 use super::path::Id;
+use super::problem::Problem;
 use super::query::{Nothing, Parameters};
 use super::views::{ComponentList, ComponentView};
+use crate::install;
 use crate::domain::id::ComponentId;
 use crate::store::{Count, StoreError};
 
 /// Lists the installed components, by id.
 ///
 /// Any token. Credentials are counted in the token's workspace; for an installation token, in all.
-#[utoipa::path(get, path = "/v1/components", tag = "components", responses((status = 200, body = ComponentList)))]
+#[utoipa::path(get, path = "/v1/components", operation_id = "list_components", tag = "components",
+    responses((status = 200, body = ComponentList)))]
 pub(super) async fn list(
     State(api): State<Api>,
     token: AnyToken,
@@ -38,7 +40,7 @@ pub(super) async fn list(
 /// Shows a component with the schema of its credentials.
 ///
 /// Any token.
-#[utoipa::path(get, path = "/v1/components/{id}", tag = "components",
+#[utoipa::path(get, path = "/v1/components/{id}", operation_id = "read_component", tag = "components",
     params(("id" = String, Path, description = "Id of a component.")),
     responses((status = 200, body = ComponentView)))]
 pub(super) async fn read(
@@ -55,8 +57,8 @@ pub(super) async fn read(
 /// Installs and activates the first release of a component, and consents to what it asks for.
 ///
 /// Needs `components:install` and `components:consent`. The same bytes again change nothing: 200.
-#[utoipa::path(post, path = "/v1/components", tag = "components",
-    request_body(content = Vec<u8>, content_type = "application/wasm", description = "A WebAssembly component."),
+#[utoipa::path(post, path = "/v1/components", operation_id = "install_component", tag = "components",
+    request_body(content_type = "application/wasm", description = "A WebAssembly component."),
     responses(
         (status = 200, body = ComponentView, description = "Exactly these bytes were installed already"),
         (status = 201, body = ComponentView, description = "Installed and active", headers(
@@ -68,7 +70,7 @@ pub(super) async fn install(
     _: Parameters<Nothing>,
     PluginBody(bytes): PluginBody,
 ) -> Result<Response, Problem> {
-    let installed = api.app.catalogue.install(&api.app, &token.actor, bytes).await?;
+    let installed = install::install(&api.app, &token.actor, bytes).await?;
     let component = installed.component;
     let counts = api.app.store.count_credentials(None).await?;
     let count = counts.get(&component.id).copied().unwrap_or_default();

@@ -12,9 +12,9 @@ use utoipa::ToSchema;
 use super::Api;
 use super::auth::{Read, Use, WorkspaceToken, Write};
 use super::body::{FromMembers, JsonBody, Members, NoBody};
-use super::error::Problem;
 use super::page::{self, List};
 use super::path::Id;
+use super::problem::Problem;
 use super::query::{FromQuery, Nothing, Parameters, Query, refuse};
 use super::readings::unknown_component;
 use super::views::{CredentialPage, CredentialView, ReverifiedView, VerdictView};
@@ -30,6 +30,7 @@ const NAME: usize = 200;
 /// A credential to be verified and saved.
 // `Deserialize` is for the schema alone: bodies are read by `FromMembers`, which finds everything wrong.
 #[derive(Deserialize, ToSchema)]
+#[schema(as = NewCredential)]
 #[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "tells OpenAPI what `NewCredential` reads")]
 pub(super) struct NewCredentialBody {
@@ -90,7 +91,8 @@ impl FromQuery for CreateQuery {
 /// Verifies a credential with the real system and saves it if that accepts it.
 ///
 /// Needs `credentials:write`. With `dry_run=true` nothing is stored, and every verdict is a 200.
-#[utoipa::path(post, path = "/v1/credentials", tag = "credentials", request_body = NewCredentialBody,
+#[utoipa::path(post, path = "/v1/credentials", operation_id = "create_credential", tag = "credentials",
+    request_body = NewCredentialBody,
     params(("dry_run" = Option<bool>, Query, description = "Verify only, store nothing.")),
     responses(
         (status = 200, body = VerdictView, description = "Dry run: what was found"),
@@ -140,7 +142,7 @@ impl FromQuery for ListQuery {
 /// Lists credentials, the oldest first.
 ///
 /// Needs `credentials:read`.
-#[utoipa::path(get, path = "/v1/credentials", tag = "credentials",
+#[utoipa::path(get, path = "/v1/credentials", operation_id = "list_credentials", tag = "credentials",
     params(
         ("component" = Option<String>, Query, description = "Only those of this component."),
         ("limit" = Option<u32>, Query, description = "1 to 100; 50 when absent.", minimum = 1, maximum = 100),
@@ -169,7 +171,7 @@ pub(super) async fn list(
 /// Shows a credential without its secrets.
 ///
 /// Needs `credentials:read`.
-#[utoipa::path(get, path = "/v1/credentials/{id}", tag = "credentials",
+#[utoipa::path(get, path = "/v1/credentials/{id}", operation_id = "read_credential", tag = "credentials",
     params(("id" = String, Path, description = "Id of a credential.")),
     responses((status = 200, body = CredentialView, headers(("ETag" = String, description = "Version of the fields")))))]
 pub(super) async fn read(
@@ -185,7 +187,7 @@ pub(super) async fn read(
 /// Deletes a credential with its secrets and its evidence.
 ///
 /// Needs `credentials:write`.
-#[utoipa::path(delete, path = "/v1/credentials/{id}", tag = "credentials",
+#[utoipa::path(delete, path = "/v1/credentials/{id}", operation_id = "delete_credential", tag = "credentials",
     params(("id" = String, Path, description = "Id of a credential.")),
     responses((status = 204, description = "Deleted")))]
 pub(super) async fn delete(
@@ -205,7 +207,7 @@ pub(super) async fn delete(
 /// Verifies a stored credential as it is; takes no overrides.
 ///
 /// Needs `credentials:use`. Every verdict is a 200; the credential's status follows it.
-#[utoipa::path(post, path = "/v1/credentials/{id}/verify", tag = "credentials",
+#[utoipa::path(post, path = "/v1/credentials/{id}/verify", operation_id = "verify_credential", tag = "credentials",
     params(("id" = String, Path, description = "Id of a credential.")),
     responses((status = 200, body = ReverifiedView)))]
 pub(super) async fn verify(

@@ -14,7 +14,8 @@ use http::header::{
 };
 use tracing::Instrument;
 
-use super::error::{Kind, Problem};
+use super::error::Kind;
+use super::problem::Problem;
 use super::{Api, Settings};
 use crate::domain::clock::{Entropy, random_array};
 

@@ -8,7 +8,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::Api;
-use super::error::{Kind, Problem};
+use super::error::Kind;
+use super::problem::Problem;
 
 /// How long the database may take to say that it is there.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -23,13 +24,15 @@ pub(super) struct Health {
 const OK: Json<Health> = Json(Health { status: "ok" });
 
 /// The process lives. Asks nobody.
-#[utoipa::path(get, path = "/healthz", tag = "health", security(()), responses((status = 200, body = Health)))]
+#[utoipa::path(get, path = "/healthz", operation_id = "read_health", tag = "health",
+    security(()), responses((status = 200, body = Health)))]
 pub(super) async fn live() -> Json<Health> {
     OK
 }
 
 /// The service can work: the catalogue is loaded and the database answers.
-#[utoipa::path(get, path = "/readyz", tag = "health", security(()), responses((status = 200, body = Health)))]
+#[utoipa::path(get, path = "/readyz", operation_id = "read_readiness", tag = "health",
+    security(()), responses((status = 200, body = Health)))]
 pub(super) async fn ready(State(api): State<Api>) -> Result<Json<Health>, Problem> {
     // An `App` exists only with a loaded catalogue.
     let not_ready = |cause: String| {

@@ -11,6 +11,7 @@ mod health;
 mod openapi;
 mod page;
 mod path;
+mod problem;
 mod problems;
 mod query;
 mod readings;
@@ -28,7 +29,7 @@ use utoipa_axum::routes;
 
 use crate::app::App;
 
-pub use error::{Kind, PROBLEMS};
+pub use error::{Kind, PROBLEMS, Row};
 pub use openapi::openapi;
 pub use server::serve;
 pub use settings::Settings;

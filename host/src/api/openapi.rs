@@ -11,7 +11,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Content, OpenApi as Document, Ref, RefOr};
 use utoipa::{Modify, OpenApi, ToSchema};
 
-use super::error::Problem;
+use super::problem::Problem;
 
 /// What the document says beside the routes.
 #[derive(OpenApi)]
@@ -98,7 +98,8 @@ fn may_be_a_problem(operation: &mut Operation) {
 }
 
 /// This document.
-#[utoipa::path(get, path = "/v1/openapi.json", tag = "about", security(()),
+#[utoipa::path(get, path = "/v1/openapi.json", operation_id = "read_openapi", tag = "about",
+    security(()),
     responses((status = 200, description = "OpenAPI 3.1", content_type = "application/json")))]
 pub(super) async fn serve_document() -> Result<Response, Problem> {
     static TEXT: LazyLock<Result<String, String>> =
@@ -130,6 +131,21 @@ mod tests {
                 assert!(operation["responses"]["default"].is_object(), "{method} {path}");
             }
         }
+    }
+
+    #[test]
+    fn no_two_operations_share_an_id() {
+        let document = document();
+        let items = document["paths"]
+            .as_object()
+            .unwrap()
+            .values()
+            .flat_map(|item| item.as_object().unwrap().values());
+        let mut ids: Vec<&Value> = items.map(|operation| &operation["operationId"]).collect();
+        let count = ids.len();
+        ids.sort_by_key(|id| id.to_string());
+        ids.dedup();
+        assert_eq!(ids.len(), count, "{ids:?}");
     }
 
     #[test]

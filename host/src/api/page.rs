@@ -3,7 +3,8 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::error::{Kind, Problem};
+use super::error::Kind;
+use super::problem::Problem;
 use super::query::{Query, refuse};
 use crate::domain::id::{ComponentId, CredentialId, WorkspaceId};
 

@@ -6,7 +6,7 @@ use axum::extract::{FromRequestParts, Path};
 use http::request::Parts;
 
 use super::Api;
-use super::error::Problem;
+use super::problem::Problem;
 
 /// The `{id}` of a path.
 pub(super) struct Id<T>(pub(super) T);

@@ -4,8 +4,9 @@ use axum::Json;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::error::{PROBLEMS, Problem};
+use super::error::PROBLEMS;
 use super::path::Id;
+use super::problem::Problem;
 
 /// A problem type, explained.
 #[derive(Serialize, ToSchema)]
@@ -26,7 +27,8 @@ pub(super) struct Case {
 }
 
 /// Explains a problem type.
-#[utoipa::path(get, path = "/problems/{type}", tag = "about", security(()),
+#[utoipa::path(get, path = "/problems/{type}", operation_id = "explain_problem", tag = "about",
+    security(()),
     params(("type" = String, Path, description = "The last segment of a problem document's `type`.")),
     responses((status = 200, body = Explanation)))]
 pub(super) async fn explain(Id(slug): Id<String>) -> Result<Json<Explanation>, Problem> {

@@ -5,7 +5,8 @@ use axum::extract::FromRequestParts;
 use http::request::Parts;
 
 use super::Api;
-use super::error::{Kind, Problem};
+use super::error::Kind;
+use super::problem::Problem;
 
 /// Parameters of the query.
 pub(super) struct Parameters<T>(pub(super) T);

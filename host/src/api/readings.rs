@@ -2,9 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::error::{Kind, Problem};
+use super::error::Kind;
+use super::problem::Problem;
 use super::views::EvidenceView;
-use crate::catalogue::{ExamineError, InstallError};
+use crate::catalogue::ExamineError;
+use crate::install::InstallError;
 use crate::domain::evidence::Evidence;
 use crate::domain::fields::Violation;
 use crate::domain::json::JsonError;

@@ -47,8 +47,10 @@ pub async fn serve(
         };
         let (stream, slot) = match accepted {
             Ok(accepted) => accepted,
+            // The client was gone before it was let in.
+            Err(error) if is_of_the_client(&error) => continue,
             Err(error) => {
-                tracing::warn!(%error, "a connection could not be accepted");
+                tracing::warn!(%error, "no connection can be accepted; trying again");
                 tokio::time::sleep(PAUSE).await;
                 continue;
             }
@@ -95,6 +97,13 @@ async fn accept(
 ) -> io::Result<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {
     let slot = slots.clone().acquire_owned().await.map_err(io::Error::other)?;
     let (stream, _) = listener.accept().await?;
-    stream.set_nodelay(true)?;
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "answers may be delayed by the kernel");
+    }
     Ok((stream, slot))
+}
+
+fn is_of_the_client(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }

@@ -19,6 +19,7 @@ fn time(at: Timestamp) -> String {
 
 /// A credential without its secrets.
 #[derive(Serialize, ToSchema)]
+#[schema(as = Credential)]
 pub(super) struct CredentialView {
     #[schema(example = "cred_01kb3x8f6v0q4s7t9w2y5z8a1c")]
     id: String,
@@ -43,6 +44,7 @@ pub(super) struct CredentialView {
 
 /// Who a credential is at the application.
 #[derive(Serialize, ToSchema)]
+#[schema(as = Account)]
 pub(super) struct AccountView {
     id: String,
     label: String,
@@ -50,6 +52,7 @@ pub(super) struct AccountView {
 
 /// An installed build of a component's plugin.
 #[derive(Serialize, ToSchema)]
+#[schema(as = Release)]
 pub(super) struct ReleaseView {
     version: String,
     /// `sha256:` and 64 hexadecimal digits.
@@ -66,6 +69,7 @@ pub(super) struct CredentialPage {
 
 /// What a verification found.
 #[derive(Serialize, ToSchema)]
+#[schema(as = Verdict)]
 pub(super) struct VerdictView {
     /// `valid`, `invalid` or `undecided`.
     verdict: &'static str,
@@ -87,6 +91,7 @@ pub(super) struct VerdictView {
 
 /// A stored credential after it was verified again.
 #[derive(Serialize, ToSchema)]
+#[schema(as = Reverified)]
 pub(super) struct ReverifiedView {
     pub(super) credential: CredentialView,
     /// What was found: one of the three verdicts, with its evidence.
@@ -96,6 +101,7 @@ pub(super) struct ReverifiedView {
 
 /// What happened in a verification; redacted.
 #[derive(Serialize, ToSchema)]
+#[schema(as = Evidence)]
 pub(super) struct EvidenceView {
     release: ReleaseView,
     exchanges: Vec<ExchangeView>,
@@ -108,6 +114,7 @@ pub(super) struct EvidenceView {
 
 /// One attempt to speak to the application.
 #[derive(Serialize, ToSchema)]
+#[schema(as = Exchange)]
 pub(super) struct ExchangeView {
     /// Name of the egress rule that allowed it.
     rule: Option<String>,
@@ -128,6 +135,7 @@ pub(super) struct ExchangeView {
 
 /// A sealed value and where it went.
 #[derive(Serialize, ToSchema)]
+#[schema(as = Placement)]
 pub(super) struct PlacementView {
     sealed: String,
     /// `header` or `query`.
@@ -138,6 +146,7 @@ pub(super) struct PlacementView {
 
 /// A line of the plugin's log.
 #[derive(Serialize, ToSchema)]
+#[schema(as = LogLine)]
 pub(super) struct LogLineView {
     level: String,
     text: String,
@@ -145,6 +154,7 @@ pub(super) struct LogLineView {
 
 /// A component.
 #[derive(Serialize, ToSchema)]
+#[schema(as = Component)]
 pub(super) struct ComponentView {
     #[schema(example = "petstore")]
     id: String,
@@ -173,6 +183,7 @@ pub(super) struct ComponentView {
 
 /// How many credentials a component has: in the token's workspace, or for an installation token in all.
 #[derive(Serialize, ToSchema)]
+#[schema(as = Count)]
 pub(super) struct CountView {
     total: u64,
     /// Those whose status is not `verified`.

@@ -59,7 +59,7 @@ impl Fields {
     }
 
     /// The text that is verified and, byte for byte, sealed.
-    pub fn to_json(&self) -> Zeroizing<String> {
+    pub fn expose_json(&self) -> Zeroizing<String> {
         Zeroizing::new(self.0.to_string())
     }
 
@@ -131,7 +131,7 @@ mod tests {
         assert_eq!(fields.text("/nested/password"), Some("p"));
         assert!(fields.replace("/nested/password", "token".into()));
         assert_eq!(fields.secret("/nested/password").unwrap().expose(), "token");
-        assert_eq!(*fields.to_json(), r#"{"apiKey":"k","nested":{"password":"token"},"port":1}"#);
+        assert_eq!(*fields.expose_json(), r#"{"apiKey":"k","nested":{"password":"token"},"port":1}"#);
     }
 
     #[test]

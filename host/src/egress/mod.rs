@@ -125,7 +125,7 @@ impl Egress {
             workspace: workspace.clone(),
             plan,
             scanner,
-            credential: tokened.to_json().to_string(),
+            credential: tokened.expose_json().to_string(),
             exchanges: Vec::new(),
             refusal: None,
             bytes_out: 0,

@@ -75,7 +75,7 @@ pub async fn verify_and_save(
     let id = CredentialId::generate(&*app.clock, &*app.entropy);
     let version = 1;
     let binding = Binding { workspace, component: &component.id, credential: &id, version };
-    let record = app.keyring.seal(&*app.entropy, &binding, fields.to_json().as_bytes())?;
+    let record = app.keyring.seal(&*app.entropy, &binding, fields.expose_json().as_bytes())?;
     let account = verification.account();
     let credential = Credential {
         name: name.unwrap_or_else(|| default_name(&component.title, &verification, now)),

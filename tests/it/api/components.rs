@@ -108,4 +108,27 @@ on_both_databases! {
         }
         assert_eq!(service.call("GET", "/v1/credentials", &token).await.body["items"], json!([]));
     }
+
+    async fn a_damaged_component_is_listed_as_faulty_and_hurts_nobody(db: Database) {
+        let service = Service::with_petstore(db).await;
+        let operator = service.operator(&[Right::Operator]).await;
+        let token = service.member(&[Right::Admin]).await;
+        let changed = service.database.sql("UPDATE release_bytes SET bytes = substr(bytes, 1, 1000)").await;
+        assert_eq!(changed.unwrap(), 1);
+        let service = service.restart().await;
+        assert_eq!(install(&service, &operator, guest("misbehave")).await.status, 201);
+
+        let list = service.call("GET", "/v1/components", &token).await;
+        let states: Vec<_> = list.body["items"].as_array().unwrap().iter().map(|item| &item["state"]).collect();
+        assert_eq!(states, ["active", "faulty"]);
+        let shown = service.call("GET", "/v1/components/petstore", &token).await;
+        assert!(shown.body["reason"].as_str().unwrap().contains("digest"), "{}", shown.text);
+        let answer = service.post("/v1/credentials", &token, &service.draft("good")).await;
+        assert_eq!(answer.outcome(), (502, "verifier-failed"));
+        assert_eq!(answer.body["failure"], "faulty");
+        let mut draft = service.draft("good");
+        draft["component"] = "misbehave".into();
+        draft["fields"]["mode"] = "ask".into();
+        assert_eq!(service.post("/v1/credentials", &token, &draft).await.status, 201);
+    }
 }

@@ -70,6 +70,19 @@ on_both_databases! {
         assert!(name.contains("Petstore"), "{name}");
     }
 
+    async fn names_are_kept_as_they_are_written(db: Database) {
+        let service = Service::with_petstore(db).await;
+        let token = service.member(&[Right::Admin]).await;
+        for name in ["'); DROP TABLE credentials; --", "名前 🔑 $1 %s \\", &"ä".repeat(200)] {
+            let mut draft = service.draft("good");
+            draft["name"] = name.into();
+            let answer = service.post("/v1/credentials", &token, &draft).await;
+            assert_eq!((answer.status, &answer.body["name"]), (201, &json!(name)), "{}", answer.text);
+            let read = service.call("GET", answer.headers["location"].to_str().unwrap(), &token).await;
+            assert_eq!(read.body, answer.body);
+        }
+    }
+
     async fn what_the_application_refuses_is_not_saved(db: Database) {
         let service = Service::with_petstore(db).await;
         let token = service.member(&[Right::Admin]).await;

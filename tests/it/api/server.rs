@@ -252,7 +252,10 @@ async fn heads_that_drip_or_flood_are_cut_off() {
     let service = Service::with(fresh(Backend::Sqlite).await, settings).await;
     let (address, _served) = service.listen(std::future::pending()).await;
     for (sent, expected) in [
+        // Nothing, half a head, and nothing more after an answer: closed after a while.
+        (String::new(), ""),
         ("GET /healthz HTTP/1.1\r\nhost: k\r\n".to_owned(), ""),
+        ("GET /healthz HTTP/1.1\r\nhost: k\r\n\r\n".to_owned(), "HTTP/1.1 200 "),
         (format!("GET /healthz HTTP/1.1\r\nhost: k\r\nx: {}\r\n\r\n", "a".repeat(100_000)), "HTTP/1.1 431 "),
         ("GET /healthz HTTP/1.1\r\nhost: k\r\nx: 1\r\n folded\r\n\r\n".to_owned(), "HTTP/1.1 400 "),
         (

@@ -23,7 +23,7 @@ use keystead::sandbox::{self, Sandbox};
 use keystead::store::NewToken;
 use serde_json::{Value, json};
 
-use crate::harness::databases::{Database, Guard};
+use crate::harness::databases::Database;
 use crate::harness::recorder::{Recorder, Reply, answer, json as json_reply};
 use crate::harness::wasm::plugin;
 
@@ -33,7 +33,7 @@ pub struct Service {
     pub upstream: Recorder,
     settings: Settings,
     router: TowerToHyperService<axum::Router>,
-    _database: Guard,
+    pub database: Database,
 }
 
 /// What the API answered.
@@ -60,7 +60,7 @@ impl Service {
     /// Over a fresh database, with these limits and this clock.
     pub async fn with_clock(database: Database, settings: Settings, clock: Arc<dyn Clock>) -> Self {
         let upstream = Recorder::start(shops()).await;
-        let Database { store, guard, .. } = database;
+        let store = database.store.clone();
         let limits = sandbox::Settings { concurrency: 4, ..Default::default() };
         let sandbox = Arc::new(Sandbox::new(&limits).unwrap());
         let egress = egress::Settings { allow: vec![upstream.allowance()], ..Default::default() };
@@ -75,14 +75,19 @@ impl Service {
         };
         let app = Arc::new(app);
         let router = TowerToHyperService::new(api::router(app.clone(), settings.clone()));
-        Self { app, upstream, settings, router, _database: guard }
+        Self { app, upstream, settings, router, database }
     }
 
     /// With the Petstore's plugin installed.
     pub async fn with_petstore(database: Database) -> Self {
         let service = Self::over(database).await;
-        service.app.catalogue.install(&service.app, &Actor::Operator, plugin("petstore")).await.unwrap();
+        keystead::install::install(&service.app, &Actor::Operator, plugin("petstore")).await.unwrap();
         service
+    }
+
+    /// The service as it starts over the same database another time.
+    pub async fn restart(self) -> Self {
+        Self::with(self.database, self.settings).await
     }
 
     /// The text of a new token of workspace `default`.

@@ -7,7 +7,7 @@
 use std::io::Read as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{ChildStdin, Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -27,8 +27,8 @@ pub struct Server {
     ordinary: Url,
     /// A migrated database to copy from; only in a cluster of our own.
     template: Option<&'static str>,
-    /// While it is open, the cluster runs.
-    _life: Option<ChildStdin>,
+    /// The shell that cleans up; while the pipe to it is open, the cluster runs.
+    _life: Option<Child>,
 }
 
 /// A database of one test. In a cluster of our own it goes with the cluster, elsewhere with this value.
@@ -146,7 +146,6 @@ async fn start_cluster() -> Server {
         .process_group(0)
         .spawn()
         .expect("sh can be started");
-    let life = child.stdin.take();
     let mut said = String::new();
     child.stdout.take().unwrap().read_to_string(&mut said).unwrap();
     assert_eq!(said.trim(), "ready", "PostgreSQL of {} did not start", bin.display());
@@ -162,7 +161,7 @@ async fn start_cluster() -> Server {
     run(&mut connection, &format!("CREATE ROLE {ROLE} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS")).await;
     run(&mut connection, &format!("CREATE DATABASE {TEMPLATE} OWNER {ROLE}")).await;
     migrate(ordinary.as_str()).await;
-    Server { admin, ordinary, template: Some(TEMPLATE), _life: life }
+    Server { admin, ordinary, template: Some(TEMPLATE), _life: Some(child) }
 }
 
 fn find_binaries() -> PathBuf {

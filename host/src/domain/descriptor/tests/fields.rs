@@ -173,7 +173,7 @@ fn defaults_fill_what_is_absent_and_nothing_else() {
     account().apply_defaults(&mut fields);
     let expected =
         json!({"login": {"user": "ada", "password": "abcdefgh", "realm": "main"}, "tls": false, "port": 443});
-    assert_eq!(serde_json::from_str::<Value>(&fields.to_json()).unwrap(), expected);
+    assert_eq!(serde_json::from_str::<Value>(&fields.expose_json()).unwrap(), expected);
     assert_eq!(account().check(&fields), []);
 }
 

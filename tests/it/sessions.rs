@@ -1,0 +1,238 @@
+//! One verification's way out: budgets, rules, refusals, what is withheld.
+
+use std::sync::Arc;
+
+use keystead::domain::descriptor::Descriptor;
+use keystead::domain::fields::Fields;
+use keystead::domain::id::WorkspaceId;
+use keystead::domain::verdict::FailureKind;
+use keystead::egress::{Egress, Failure, PlanError, Refusal, Request, Session, Settings};
+use serde_json::{Value, json};
+
+use crate::harness::names::Names;
+use crate::harness::recorder::{Recorder, Reply, answer};
+use crate::harness::rehearsal::SeededEntropy;
+
+fn descriptor(egress: Value, to: Value) -> Descriptor {
+    let document = json!({
+        "descriptor": 1, "id": "sample", "title": "Sample", "version": "0.1.0",
+        "authorization": {"kind": "api-key"},
+        "schema": {"type": "object", "additionalProperties": false, "properties": {
+            "apiKey": {"type": "string", "title": "Key", "writeOnly": true},
+            "baseUrl": {"type": "string", "title": "Address", "format": "uri"},
+            "region": {"type": "string", "title": "Region"}}},
+        "egress": egress,
+        "sealed": [{"name": "apiKey", "from": {"field": "/apiKey"}, "to": to}],
+    });
+    Descriptor::parse(&document.to_string()).unwrap()
+}
+
+/// GET to the address in `baseUrl`, the key in header `api_key`.
+fn sample() -> Descriptor {
+    descriptor(
+        json!([{"name": "api", "origin": {"field": "/baseUrl"}, "methods": ["GET"]}]),
+        json!([{"rule": "api", "in": "header", "name": "api_key"}]),
+    )
+}
+
+fn egress(settings: Settings) -> Egress {
+    Egress::new(settings, Arc::new(Names::default()), Vec::new()).unwrap()
+}
+
+fn open(egress: &Egress, descriptor: &Descriptor, fields: Value) -> Result<Session, PlanError> {
+    let Value::Object(fields) = fields else { panic!("fields are an object") };
+    let workspace = WorkspaceId::default_workspace();
+    egress.open(&workspace, descriptor, &Fields::new(fields), &SeededEntropy::new(1))
+}
+
+/// A session of `sample` against this upstream, below `/api`.
+fn session(upstream: &Recorder, settings: Settings, secret: &str) -> Session {
+    let egress = egress(Settings { allow: vec![upstream.allowance()], ..settings });
+    open(&egress, &sample(), json!({"apiKey": secret, "baseUrl": format!("{}/api", upstream.origin())})).unwrap()
+}
+
+fn get(url: impl Into<String>) -> Request {
+    Request { method: "GET".into(), url: url.into(), headers: Vec::new(), body: None, extra: Vec::new() }
+}
+
+/// A request that carries the token where it may stand.
+fn keyed(session: &Session, url: impl Into<String>) -> Request {
+    let fields: Value = serde_json::from_str(session.credential()).unwrap();
+    let token = fields["apiKey"].as_str().unwrap().to_owned();
+    Request { headers: vec![("api_key".into(), token)], ..get(url) }
+}
+
+async fn kind(session: &mut Session, request: Request) -> &'static str {
+    match session.send(request).await {
+        Ok(_) => "answered",
+        Err(Failure { kind, .. }) => kind,
+    }
+}
+
+#[tokio::test]
+async fn exchanges_within_the_budget_are_made_and_no_more() {
+    let upstream = Recorder::start([]).await;
+    let mut session = session(&upstream, Settings { exchanges: 2, ..Settings::default() }, "long-secret");
+    let url = format!("{}/api/x", upstream.origin());
+    for expected in ["answered", "answered", "budget", "budget"] {
+        assert_eq!(kind(&mut session, get(&url)).await, expected);
+    }
+    assert_eq!(upstream.received().len(), 2);
+    assert_eq!(session.into_record().exchanges.len(), 3, "a loop of refused attempts does not fill the evidence");
+}
+
+#[tokio::test]
+async fn bytes_out_are_counted_over_the_whole_verification() {
+    let upstream = Recorder::start([]).await;
+    let mut session = session(&upstream, Settings { request_bytes: 2048, ..Settings::default() }, "long-secret");
+    let url = format!("{}/api/x", upstream.origin());
+    let padded = |size: usize| Request { headers: vec![("x-pad".into(), "p".repeat(size))], ..get(&url) };
+    assert_eq!(kind(&mut session, padded(1000)).await, "answered");
+    assert_eq!(kind(&mut session, padded(500)).await, "answered");
+    assert_eq!(kind(&mut session, padded(1000)).await, "too-large");
+    assert_eq!(upstream.received().len(), 2);
+}
+
+#[tokio::test]
+async fn bytes_in_within_the_cap_are_read_and_no_more() {
+    let body = "b".repeat(4096);
+    let upstream = Recorder::start([("/api/big", answer(200, "text/plain", &body))]).await;
+    for (cap, expected) in [(4096, "answered"), (4095, "too-large")] {
+        let settings = Settings { response_body_bytes: cap, ..Settings::default() };
+        let mut session = session(&upstream, settings, "long-secret");
+        assert_eq!(kind(&mut session, get(format!("{}/api/big", upstream.origin()))).await, expected);
+    }
+}
+
+#[tokio::test]
+async fn only_the_declared_origin_and_path_prefix_are_reached() {
+    let upstream = Recorder::start([]).await;
+    let origin = upstream.origin();
+    let other = Recorder::start([]).await;
+    let cases = [
+        (format!("{origin}/api"), "answered"),
+        (format!("{origin}/api/"), "answered"),
+        (format!("{origin}/api?x=1"), "answered"),
+        (format!("{origin}/apix"), "destination-refused"),
+        (format!("{origin}/"), "destination-refused"),
+        (format!("{origin}/API/x"), "destination-refused"),
+        (format!("{}/api/x", other.origin()), "destination-refused"),
+        (format!("{}/api/x", origin.replace("http:", "https:")), "destination-refused"),
+        (format!("{origin}/api/../x"), "ambiguous-url"),
+        (format!("{origin}/api/%2e%2e/x"), "ambiguous-url"),
+        (format!("{origin}/api/..%2fx"), "destination-refused"),
+        (format!("{origin}/api/x#fragment"), "ambiguous-url"),
+        (origin.replace("127.0.0.1", "2130706433") + "/api/x", "ambiguous-url"),
+        ("http:/127.0.0.1/api".to_owned(), "ambiguous-url"),
+        ("file:///etc/passwd".to_owned(), "destination-refused"),
+    ];
+    for (url, expected) in cases {
+        let mut session = session(&upstream, Settings::default(), "long-secret");
+        let found = kind(&mut session, get(&url)).await;
+        let is_refused = |kind: &str| matches!(kind, "destination-refused" | "ambiguous-url");
+        assert!(found == expected || is_refused(found) && is_refused(expected), "{url}: {found}");
+        if expected != "answered" {
+            let refusal = session.into_record().refusal.expect("the refusal is kept");
+            assert!(
+                matches!(&refusal, Refusal::Plugin(failure) if failure.kind == FailureKind::DestinationRefused),
+                "{url}: {refusal:?}"
+            );
+        }
+    }
+    assert!(other.received().is_empty());
+}
+
+#[tokio::test]
+async fn a_redirect_is_an_answer_and_is_never_followed() {
+    let canary = Recorder::start([]).await;
+    let head = format!("HTTP/1.1 307 Elsewhere\r\nlocation: {}/stolen\r\ncontent-length: 0\r\n\r\n", canary.origin());
+    let upstream = Recorder::start([("/api/login", Reply::Bytes(head.into_bytes()))]).await;
+    let mut session = session(&upstream, Settings::default(), "long-secret");
+    let request = keyed(&session, format!("{}/api/login", upstream.origin()));
+    assert_eq!(session.send(request).await.unwrap().status, 307);
+    assert!(canary.received().is_empty());
+}
+
+#[tokio::test]
+async fn a_secret_in_a_header_of_the_answer_withholds_it() {
+    let secret = "s3cret/with+signs";
+    for value in [secret, "s3cret%2Fwith%2Bsigns", "S3CRET/WITH+SIGNS", "czNjcmV0L3dpdGgrc2lnbnM="] {
+        let bytes = format!("HTTP/1.1 200 OK\r\nx-echo: {value}\r\ncontent-length: 2\r\n\r\nok").into_bytes();
+        let upstream = Recorder::start([("/api/me", Reply::Bytes(bytes))]).await;
+        let mut session = session(&upstream, Settings::default(), secret);
+        let request = keyed(&session, format!("{}/api/me", upstream.origin()));
+        let response = session.send(request).await.unwrap();
+        assert_eq!((response.status, response.body.len(), response.headers.len()), (200, 0, 0), "{value}");
+        assert_eq!(response.extra, [("withheld".to_owned(), "reflected".to_owned())]);
+        let record = session.into_record();
+        assert!(record.unproven.is_empty(), "a withheld answer is an answer");
+        assert_eq!(record.exchanges[0].withheld.as_deref(), Some("reflected"));
+    }
+}
+
+#[tokio::test]
+async fn a_secret_that_is_a_public_field_too_withholds_nothing() {
+    let upstream = Recorder::start([("/api/me", answer(200, "text/plain", "eu-central-1"))]).await;
+    let egress = egress(Settings { allow: vec![upstream.allowance()], ..Settings::default() });
+    let fields = json!({"apiKey": "eu-central-1", "region": "eu-central-1", "baseUrl": format!("{}/api", upstream.origin())});
+    let mut session = open(&egress, &sample(), fields).unwrap();
+    let request = keyed(&session, format!("{}/api/me", upstream.origin()));
+    assert_eq!(session.send(request).await.unwrap().body, b"eu-central-1");
+}
+
+#[tokio::test]
+async fn an_exchange_that_was_not_answered_proves_nothing() {
+    let upstream = Recorder::start([("/api/gone", Reply::Close)]).await;
+    let mut session = session(&upstream, Settings::default(), "long-secret");
+    let request = keyed(&session, format!("{}/api/gone", upstream.origin()));
+    assert_ne!(kind(&mut session, request).await, "answered");
+    let record = session.into_record();
+    assert_eq!(record.unproven, ["apiKey"]);
+    assert_eq!(upstream.received().len(), 1, "nothing is sent a second time");
+}
+
+#[tokio::test]
+async fn a_typed_destination_that_is_not_allowed_names_its_field() {
+    let egress = egress(Settings::default());
+    for address in [
+        "https://127.0.0.1/", "https://10.0.0.1", "https://[::1]/", "https://[::ffff:169.254.169.254]/", "http://example.com",
+        "https://localhost/", "https://metadata.google.internal/", "https://example.com:25/", "ftp://example.com/",
+        "https://user@example.com/", "https://0x7f.1/", "https://example.com/?query=1", "not an address",
+    ] {
+        let error = open(&egress, &sample(), json!({"apiKey": "k", "baseUrl": address})).err();
+        let Some(PlanError::Destination(refusal)) = error else { panic!("{address}: {error:?}") };
+        assert_eq!(refusal.pointer, "/baseUrl", "{address}");
+        assert!(!refusal.message.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_typed_name_that_leads_inside_is_the_persons_a_declared_one_the_plugins() {
+    let names = || Arc::new(Names::default().with("inside.example.com", "10.1.2.3"));
+    let egress = Egress::new(Settings::default(), names(), Vec::new()).unwrap();
+    let url = "https://inside.example.com/me";
+    let mut typed = open(&egress, &sample(), json!({"apiKey": "k", "baseUrl": "https://inside.example.com"})).unwrap();
+    assert_eq!(kind(&mut typed, get(url)).await, "address-refused");
+    let refusal = typed.into_record().refusal;
+    assert!(matches!(&refusal, Some(Refusal::Destination(refusal)) if refusal.pointer == "/baseUrl"), "{refusal:?}");
+    let declared = descriptor(
+        json!([{"name": "api", "origin": "https://inside.example.com", "methods": ["GET"]}]),
+        json!([{"rule": "api", "in": "header", "name": "api_key"}]),
+    );
+    let mut fixed = open(&egress, &declared, json!({"apiKey": "k"})).unwrap();
+    assert_eq!(kind(&mut fixed, get(url)).await, "address-refused");
+    let refusal = fixed.into_record().refusal;
+    assert!(matches!(&refusal, Some(Refusal::Plugin(failure)) if failure.kind == FailureKind::AddressRefused), "{refusal:?}");
+}
+
+#[tokio::test]
+async fn destinations_are_bound_to_the_values_that_may_travel_there() {
+    let egress = egress(Settings::default());
+    let two = descriptor(
+        json!([{"name": "api", "origin": {"field": "/baseUrl"}, "methods": ["GET"]},
+               {"name": "status", "origin": "https://status.example.com", "methods": ["GET"]}]),
+        json!([{"rule": "api", "in": "header", "name": "api_key"}]),
+    );
+    let Value::Object(fields) = json!({"apiKey": "k", "baseUrl": "https://Shop.example.com:443/api/v3"}) else { panic!() };
+    assert_eq!(egress.destinations(&two, &Fields::new(fields)).unwrap(), ["apiKey https://shop.example.com"]);
+}
