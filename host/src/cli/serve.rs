@@ -27,7 +27,7 @@ use crate::{api, boot, logging};
 #[command(after_help = "\
 Examples:
   keystead serve --data-dir ./keystead-data
-  keystead serve --allow-egress 10.1.0.0/16:443 --allow-egress 192.168.7.4:8443
+  keystead serve --allow-egress 10.1.0.0/16:443
   keystead serve --config keystead.toml --log-format json")]
 pub(super) struct Serve {
     /// The address of the API; port 0 takes a free one [default: 127.0.0.1:8080]

@@ -31,13 +31,14 @@ enum Command {
 /// serve` before.
 #[derive(Args)]
 #[command(after_help = "\
-Rights of a workspace token: credentials:read, credentials:write, credentials:use, flows:read, flows:write,
-runtime, components:read, audit:read, admin. Rights of an installation token: components:install,
-components:consent, components:read, workspaces:write, operator.
+Rights of a workspace token: credentials:read, credentials:write, credentials:use, flows:read, \
+flows:write, runtime, components:read, audit:read, admin. Rights of an installation token: \
+components:install, components:consent, components:read, workspaces:write, operator.
 
 Examples:
-  keystead token create --workspace default --rights credentials:read,credentials:write --expires 30d
-  keystead token create --installation --rights components:install,components:consent")]
+  keystead token create --workspace default --rights credentials:read,runtime
+  keystead token create --workspace default --rights admin --expires 30d
+  keystead token create --installation --rights operator")]
 #[command(group = clap::ArgGroup::new("scope").required(true))]
 struct Create {
     /// The workspace that the token opens

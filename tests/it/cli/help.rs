@@ -30,6 +30,7 @@ fn examples(place: &Place, words: &[String]) -> Vec<String> {
     let words: Vec<&str> = words.iter().map(String::as_str).chain(["--help"]).collect();
     let help = place.run(&words).ended(0, &[]).stdout;
     let (_, examples) = help.split_once("\nExamples:\n").unwrap_or_else(|| panic!("no examples: {help}"));
+    assert!(examples.lines().all(|line| line.len() < 80), "too long for a terminal: {examples}");
     examples.lines().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect()
 }
 
@@ -49,6 +50,7 @@ async fn examples_of_every_subcommand_run() {
         ("KEYSTEAD_SERVER", service.address.as_str()),
         ("KEYSTEAD_TOKEN", token.as_str()),
         ("KEYSTEAD_SAMPLES", samples.as_str()),
+        ("KEYSTEAD_ALLOW_EGRESS", "127.0.0.1:*"),
     ];
     let petstore = keystead::demo::Petstore::bind(None).await.unwrap();
     let credential = serde_json::json!({"apiKey": "special-key", "baseUrl": petstore.base_url()});

@@ -32,13 +32,14 @@ const CREDENTIAL_BYTES: u64 = 1 << 20;
 /// 3 undecided, 4 a fault of the plugin.
 #[derive(Args)]
 #[command(after_help = "\
-The credential is a JSON object of the fields, such as {\"apiKey\": \"special-key\"}; `-` reads it from
-standard input.
+The credential is a JSON object of the fields, such as {\"apiKey\": \"special-key\"}; `-` reads it \
+from standard input. A system on this machine needs --allow-egress '127.0.0.1:*', or the same in the \
+environment.
 
 Examples:
-  keystead verify petstore.wasm --credential credential.json --allow-egress '127.0.0.1:*'
-  keystead verify petstore.wasm --credential - --allow-egress '127.0.0.1:*' --json < credential.json
-  keystead verify petstore.wasm --credential credential.json --allow-egress '127.0.0.1:*' --control")]
+  keystead verify petstore.wasm --credential credential.json
+  keystead verify petstore.wasm --credential credential.json --control
+  keystead verify petstore.wasm --credential - --json < credential.json")]
 pub(super) struct Verify {
     /// The plugin, a WebAssembly component
     #[arg(value_name = "FILE.wasm")]
