@@ -5,6 +5,7 @@ mod api;
 mod cli;
 mod egress;
 mod harness;
+mod placements;
 mod petstore_plugin;
 mod sandbox;
 mod sealed_values;
