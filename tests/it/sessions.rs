@@ -236,3 +236,76 @@ async fn destinations_are_bound_to_the_values_that_may_travel_there() {
     let Value::Object(fields) = json!({"apiKey": "k", "baseUrl": "https://Shop.example.com:443/api/v3"}) else { panic!() };
     assert_eq!(egress.destinations(&two, &Fields::new(fields)).unwrap(), ["apiKey https://shop.example.com"]);
 }
+
+/// The token that stands for `apiKey`.
+fn token(session: &Session) -> String {
+    let fields: Value = serde_json::from_str(session.credential()).unwrap();
+    fields["apiKey"].as_str().unwrap().to_owned()
+}
+
+/// An answer with this status line's end, these header lines and this body.
+fn raw(status: &str, headers: &str, body: &str) -> Reply {
+    Reply::Bytes(format!("HTTP/1.1 {status}\r\nx-shown: yes\r\n{headers}\r\n{body}").into_bytes())
+}
+
+#[tokio::test]
+async fn length_and_digest_of_a_body_that_was_not_searched_are_not_shown() {
+    let described = "content-length: 41\r\netag: \"sha1-of-the-body\"\r\ncontent-md5: bWQ1\r\nrepr-digest: sha-256=:MQ==:\r\ncontent-digest: sha-256=:MQ==:\r\ndigest: sha-256=MQ==\r\n";
+    let part = format!("{}content-range: bytes 0-1/41\r\n", described.replace("41", "2"));
+    let upstream = Recorder::start([
+        ("/api/head", raw("200 OK", described, "")),
+        ("/api/same", raw("304 Not Modified", described, "")),
+        ("/api/part", raw("206 Partial Content", &part, "lo")),
+        ("/api/whole", raw("200 OK", "content-length: 2\r\netag: \"1\"\r\n", "ok")),
+    ])
+    .await;
+    let descriptor = descriptor(
+        json!([{"name": "api", "origin": {"field": "/baseUrl"}, "methods": ["GET", "HEAD"]}]),
+        json!([{"rule": "api", "in": "header", "name": "api_key"}]),
+    );
+    let egress = egress(Settings { allow: vec![upstream.allowance()], ..Settings::default() });
+    let fields = json!({"apiKey": "long-secret", "baseUrl": format!("{}/api", upstream.origin())});
+    let mut session = open(&egress, &descriptor, fields).unwrap();
+    for (method, path, shown) in [
+        ("HEAD", "head", vec!["x-shown"]),
+        ("GET", "same", vec!["x-shown"]),
+        ("GET", "part", vec!["x-shown"]),
+        ("GET", "whole", vec!["x-shown", "content-length", "etag"]),
+    ] {
+        let request = Request { method: method.into(), ..keyed(&session, format!("{}/api/{path}", upstream.origin())) };
+        let response = session.send(request).await.unwrap();
+        let names: Vec<&str> = response.headers.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, shown, "{method} {path}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_cannot_be_asked_for_in_parts() {
+    let upstream = Recorder::start([]).await;
+    for name in ["Range", "if-range", "if-match", "If-None-Match", "if-modified-since", "if-unmodified-since"] {
+        let mut session = session(&upstream, Settings::default(), "long-secret");
+        let mut request = keyed(&session, format!("{}/api/me", upstream.origin()));
+        request.headers.push((name.into(), "bytes=0-3".into()));
+        assert_eq!(kind(&mut session, request).await, "placement-refused", "{name}");
+    }
+    assert!(upstream.received().is_empty());
+}
+
+#[tokio::test]
+async fn a_short_secret_is_found_with_the_text_that_a_plugin_put_around_it() {
+    for (around, echoed, is_withheld) in [
+        ("KEY", r#"{"got": "1234567"}"#, true),
+        ("KEY", r#"{"got": ["1", "1234567"]}"#, true),
+        ("x-KEY-y", r#"{"got": "x-1234567-y"}"#, true),
+        ("x-KEY-y", "you sent x-1234567-y, which is unknown", true),
+        ("KEYKEY", "<b>12345671234567</b>", true),
+        ("x-KEY-y", r#"{"count": 1234567}"#, false),
+    ] {
+        let upstream = Recorder::start([("/api/me", raw("200 OK", "connection: close\r\n", echoed))]).await;
+        let mut session = session(&upstream, Settings::default(), "1234567");
+        let value = around.replace("KEY", &token(&session));
+        let request = Request { headers: vec![("api_key".into(), value)], ..get(format!("{}/api/me", upstream.origin())) };
+        let response = session.send(request).await.unwrap();
+        assert_eq!(!response.extra.is_empty(), is_withheld, "{around}: {echoed}");
+    }
+}

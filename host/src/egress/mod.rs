@@ -14,6 +14,7 @@ pub mod origin;
 mod patterns;
 mod plan;
 pub mod policy;
+mod readings;
 mod reflection;
 pub mod resolver;
 mod sealing;

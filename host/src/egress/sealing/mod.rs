@@ -1,14 +1,17 @@
 //! Where sealed tokens stand in a request, whether they may stand there, and the secrets in their place.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
-use percent_encoding::{percent_decode_str, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use url::Url;
 
-use super::patterns::COMPONENT;
 use super::plan::Sealed;
 use super::{Failure, Request};
 use crate::domain::descriptor::{Place, is_host_header};
 use crate::domain::evidence::Placed;
+use crate::domain::secret::Secret;
+
+/// What RFC 3986 calls unreserved stays as it is.
+const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// A request whose tokens all stand at declared places.
 pub(super) struct Opened {
@@ -18,6 +21,8 @@ pub(super) struct Opened {
     pub(super) headers: HeaderMap,
     /// What was placed where.
     pub(super) placements: Vec<Placed>,
+    /// Whole values, where a plugin put text around a secret.
+    pub(super) framed: Vec<Secret>,
 }
 
 /// Replaces tokens by secrets where `rule` lets them stand.
@@ -35,14 +40,15 @@ pub(super) fn open(request: &Request, url: &Url, rule: &str, sealed: &[Sealed]) 
         opener.refuse_anywhere("the body", &String::from_utf8_lossy(body))?;
     }
     let mut placements = Vec::new();
-    let url = opener.open_url(&request.url, url, &mut placements)?;
+    let mut framed = Vec::new();
+    let url = opener.open_url(&request.url, url, &mut placements, &mut framed)?;
     let mut headers = HeaderMap::new();
     for (name, value) in &request.headers {
         opener.refuse_anywhere("the name of a header", name)?;
-        let (name, value) = opener.open_header(name, value, &mut placements)?;
+        let (name, value) = opener.open_header(name, value, &mut placements, &mut framed)?;
         headers.append(name, value);
     }
-    Ok(Opened { url, headers, placements })
+    Ok(Opened { url, headers, placements, framed })
 }
 
 struct Opener<'a> {
@@ -88,11 +94,22 @@ impl Opener<'_> {
         sealed.to.iter().any(|to| to.rule == self.rule && to.place == place && to.name == name)
     }
 
+    /// The value with secrets in it, where it holds more than one token.
+    fn framed(&self, value: &str) -> Option<Secret> {
+        let tokens = self.tokens_in(value);
+        if tokens.iter().all(|sealed| value == sealed.token) {
+            return None;
+        }
+        let open = |text: String, sealed: &&Sealed| text.replace(&sealed.token, sealed.secret.expose());
+        Some(Secret::new(tokens.iter().fold(value.to_owned(), open)))
+    }
+
     fn open_header(
         &self,
         name: &str,
         value: &str,
         placements: &mut Vec<Placed>,
+        framed: &mut Vec<Secret>,
     ) -> Result<(HeaderName, HeaderValue), Failure> {
         let bad = |what: &str| {
             let shown: String = name.chars().filter(|c| !c.is_control()).take(60).collect();
@@ -112,13 +129,20 @@ impl Opener<'_> {
             text = text.replace(&sealed.token, sealed.secret.expose());
             placements.push(placed(sealed, Place::Header, header.as_str()));
         }
+        framed.extend(self.framed(value));
         let mut value =
             HeaderValue::from_str(&text).map_err(|_| bad("has a value with control characters"))?;
         value.set_sensitive(!tokens.is_empty());
         Ok((header, value))
     }
 
-    fn open_url(&self, raw: &str, url: &Url, placements: &mut Vec<Placed>) -> Result<String, Failure> {
+    fn open_url(
+        &self,
+        raw: &str,
+        url: &Url,
+        placements: &mut Vec<Placed>,
+        framed: &mut Vec<Secret>,
+    ) -> Result<String, Failure> {
         if self.tokens_in(raw).is_empty() {
             return Ok(url.as_str().to_owned());
         }
@@ -139,6 +163,7 @@ impl Opener<'_> {
                 text = text.replace(&sealed.token, &secret);
                 placements.push(placed(sealed, Place::Query, &decoded));
             }
+            framed.extend(self.framed(&percent_decode_str(&value.replace('+', " ")).decode_utf8_lossy()));
             parts.push(if part.contains('=') { format!("{name}={text}") } else { name.to_owned() });
         }
         Ok(format!("{bare}?{}", parts.join("&")))
