@@ -309,3 +309,103 @@ async fn a_short_secret_is_found_with_the_text_that_a_plugin_put_around_it() {
         assert_eq!(!response.extra.is_empty(), is_withheld, "{around}: {echoed}");
     }
 }
+
+#[tokio::test]
+async fn a_secret_in_the_name_of_a_header_withholds_the_answer() {
+    let upstream = Recorder::start([("/api/me", raw("200 OK", "x-Long-Secret-1: 1\r\ncontent-length: 0\r\n", ""))]).await;
+    let mut session = session(&upstream, Settings::default(), "long-secret-1");
+    let request = keyed(&session, format!("{}/api/me", upstream.origin()));
+    assert_eq!(session.send(request).await.unwrap().extra, [("withheld".to_owned(), "reflected".to_owned())]);
+}
+
+#[tokio::test]
+async fn url_and_body_count_against_the_bytes_out() {
+    let upstream = Recorder::start([]).await;
+    let descriptor = descriptor(
+        json!([{"name": "api", "origin": {"field": "/baseUrl"}, "methods": ["POST"], "reason": "sends a body"}]),
+        json!([{"rule": "api", "in": "header", "name": "api_key"}]),
+    );
+    let settings = Settings { allow: vec![upstream.allowance()], request_bytes: 2048, ..Settings::default() };
+    let egress = egress(settings);
+    let url = format!("{}/api/x", upstream.origin());
+    let post = |url: String, body: usize| Request { method: "POST".into(), body: Some(vec![b'b'; body]), ..get(url) };
+    for (request, expected) in [
+        (post(url.clone(), 1500), "answered"),
+        (post(url.clone(), 2100), "too-large"),
+        (post(format!("{url}?q={}", "u".repeat(1500)), 1), "answered"),
+        (post(format!("{url}?q={}", "u".repeat(2100)), 1), "too-large"),
+    ] {
+        let fields = json!({"apiKey": "long-secret", "baseUrl": format!("{}/api", upstream.origin())});
+        let mut session = open(&egress, &descriptor, fields).unwrap();
+        assert_eq!(kind(&mut session, request).await, expected);
+    }
+}
+
+#[tokio::test]
+async fn the_first_refusal_is_the_one_that_is_told() {
+    let upstream = Recorder::start([]).await;
+    let mut session = session(&upstream, Settings::default(), "long-secret");
+    let url = format!("{}/api/x", upstream.origin());
+    assert_eq!(kind(&mut session, Request { method: "DELETE".into(), ..get(&url) }).await, "method-refused");
+    assert_eq!(kind(&mut session, get("https://elsewhere.example.com/")).await, "destination-refused");
+    let refusal = session.into_record().refusal;
+    assert!(matches!(&refusal, Some(Refusal::Plugin(failure)) if failure.kind == FailureKind::MethodRefused), "{refusal:?}");
+}
+
+#[tokio::test]
+async fn evidence_shows_names_for_tokens_and_nothing_of_secrets() {
+    let upstream = Recorder::start([]).await;
+    let origin = upstream.origin();
+    let mut session = session(&upstream, Settings { exchanges: 16, ..Settings::default() }, "long-secret");
+    let token = token(&session);
+    let long = format!("{origin}/api/{}", "l".repeat(5000));
+    for request in [
+        get(format!("{origin}/api/x?leak={token}")),
+        get(format!("{origin}/api/guess/LONG-secret")),
+        get(format!("{origin}/api/\u{7}\u{1b}[31m")),
+        get(&long),
+        get(format!("https://{token}.example.com/")),
+        get("https://long-secret.example.com/"),
+        Request { method: token.clone(), ..get(format!("{origin}/api")) },
+        Request { method: "long-secret".into(), ..get(format!("{origin}/api")) },
+        Request { headers: vec![("long-secret\u{7}".into(), "1".into())], ..get(format!("{origin}/api")) },
+    ] {
+        let _ = session.send(request).await;
+    }
+    let exchanges = session.into_record().exchanges;
+    let shown = serde_json::to_string(&exchanges).unwrap();
+    // A token may be cut where a text is; no part of it that is long enough to be one is left.
+    assert!(!shown.contains(&token) && !shown.to_lowercase().contains("long-secret"), "{shown}");
+    assert_eq!(exchanges[0].url, format!("{origin}/api/x?leak={{apiKey}}"));
+    assert!(exchanges[1].url.starts_with("(withheld"));
+    assert_eq!(exchanges[2].url, format!("{origin}/api/[31m"));
+    assert_eq!(exchanges[3].url, long[..2048]);
+}
+
+#[tokio::test]
+async fn no_two_verifications_share_a_token() {
+    let egress = egress(Settings::default());
+    let mut tokens = Vec::new();
+    for secret in ["k", "k", "another-and-longer-secret"] {
+        let Value::Object(fields) = json!({"apiKey": secret, "baseUrl": "https://example.com"}) else { panic!() };
+        let workspace = WorkspaceId::default_workspace();
+        let session = egress.open(&workspace, &sample(), &Fields::new(fields), &keystead::domain::clock::SystemEntropy);
+        tokens.push(token(&session.unwrap()));
+    }
+    assert!(tokens.iter().all(|token| token.len() == 36 && token.starts_with("kst0")), "{tokens:?}");
+    tokens.sort();
+    tokens.dedup();
+    assert_eq!(tokens.len(), 3);
+}
+
+#[tokio::test]
+async fn a_plugin_shortens_the_deadline_and_never_lengthens_it() {
+    let upstream = Recorder::start([("/api/slow", Reply::Silence)]).await;
+    let url = format!("{}/api/slow", upstream.origin());
+    for (exchange_ms, asked) in [(60_000, "0"), (60_000, "50"), (100, "60000"), (100, "18446744073709551615"), (100, "soon")] {
+        let mut session = session(&upstream, Settings { exchange_ms, ..Settings::default() }, "long-secret");
+        let request = Request { extra: vec![("timeout-ms".into(), asked.into())], ..get(&url) };
+        let answer = tokio::time::timeout(std::time::Duration::from_secs(20), kind(&mut session, request)).await;
+        assert_eq!(answer, Ok("timeout"), "{exchange_ms} {asked}");
+    }
+}

@@ -91,6 +91,10 @@ fn a_token_anywhere_else_is_refused_by_name() {
             Request { extra: vec![("timeout-ms".into(), TOKEN.into())], ..request(URL, &[]) },
             "an `extra` entry",
         ),
+        (
+            Request { extra: vec![(TOKEN.into(), "1".into())], ..request(URL, &[]) },
+            "an `extra` entry",
+        ),
     ];
     for (request, place) in cases {
         let message = refusal(&request, &sealed);
@@ -115,4 +119,20 @@ fn headers_of_the_host_and_broken_ones_are_refused() {
     for value in ["a\r\nb: c", "a\nb", "a\0b"] {
         refusal(&request(URL, &[("x", value)]), &[]);
     }
+}
+
+#[test]
+fn a_header_is_no_parameter_and_a_parameter_no_header() {
+    let header = sealed("s3cret", &[(Place::Header, "key")]);
+    assert!(refusal(&request(&format!("{URL}?key={TOKEN}"), &[]), &header).contains("query parameter `key`"));
+    let query = sealed("s3cret", &[(Place::Query, "key")]);
+    assert!(refusal(&request(URL, &[("key", TOKEN)]), &query).contains("header `key`"));
+}
+
+#[test]
+fn a_token_in_an_escape_stays_what_it_is() {
+    let sealed = sealed("s3cret", &[(Place::Query, "key")]);
+    let escaped: String = TOKEN.bytes().map(|byte| format!("%{byte:02x}")).collect();
+    let opened = try_open(&request(&format!("{URL}?key={escaped}&other={escaped}"), &[]), &sealed).unwrap();
+    assert!(!opened.url.contains("s3cret") && opened.placements.is_empty());
 }
