@@ -16,6 +16,7 @@ mod media;
 mod patterns;
 mod plan;
 pub mod policy;
+mod readings;
 mod reflection;
 pub mod resolver;
 mod sealing;

@@ -16,6 +16,8 @@ pub enum Reply {
     Reflect,
     /// Closes the connection without an answer.
     Close,
+    /// Keeps the connection and never answers.
+    Silence,
 }
 
 /// 200 with a JSON body.
@@ -106,6 +108,7 @@ async fn converse(mut stream: TcpStream, replies: Arc<HashMap<&'static str, Repl
         Some(Reply::Bytes(bytes)) => bytes.clone(),
         Some(Reply::Reflect) => head(200, "text/plain", header.as_bytes()),
         Some(Reply::Close) => return,
+        Some(Reply::Silence) => return std::future::pending().await,
         None => head(200, "application/json", br#"{"ok":true}"#),
     };
     // The client may have gone away, which is its right.
