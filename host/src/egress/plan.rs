@@ -215,6 +215,10 @@ mod tests {
         }
         for (place, name, secret, words) in [
             (Place::Header, "x", "é", "printable ASCII"),
+            (Place::Header, "x", "a\r\nb", "printable ASCII"),
+            (Place::Header, "x", "a\tb", "printable ASCII"),
+            (Place::Header, "x", "a\u{7f}b", "printable ASCII"),
+            (Place::Header, "x", "x ", "blank"),
             (Place::Header, "x", " x", "blank"),
             (Place::Query, "x", "a\0b", "NUL"),
             (Place::Basic, "user", "a:b", "colon, since it is sent by Basic authentication"),
@@ -232,31 +236,6 @@ mod tests {
         ] {
             assert_eq!(message(place, "password", &"x".repeat(limit)), None);
             assert!(message(place, "password", &"x".repeat(limit + 1)).is_some());
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn fits(text: &str, place: Place) -> bool {
-        misfit(&Secret::new(text), place).is_none()
-    }
-
-    #[test]
-    fn a_secret_must_fit_each_place_in_characters_and_length() {
-        for text in ["", "k", "with inner blank", "\"'{}\r".trim_end(), &"x".repeat(HEADER_SECRET_BYTES)] {
-            assert!(fits(text, Place::Header), "{text}");
-        }
-        for text in [" k", "k ", "a\rb", "a\nb", "a\tb", "a\0b", "a\u{7f}b", "é", &"x".repeat(HEADER_SECRET_BYTES + 1)] {
-            assert!(!fits(text, Place::Header), "{text:?}");
-        }
-        for text in ["", " k ", "a\r\nb", "é", "日本語", &"x".repeat(QUERY_SECRET_BYTES)] {
-            assert!(fits(text, Place::Query), "{text:?}");
-        }
-        for text in ["a\0b", &"x".repeat(QUERY_SECRET_BYTES + 1)] {
-            assert!(!fits(text, Place::Query), "{text:?}");
         }
     }
 }

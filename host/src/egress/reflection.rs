@@ -2,12 +2,8 @@
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
-<<<<<<< HEAD
-use super::patterns;
 use super::plan::Sealed;
-=======
 use super::{patterns, readings};
->>>>>>> mutation
 use crate::domain::secret::Secret;
 
 /// What a text becomes in which a secret or a sealed token was found.
@@ -130,6 +126,17 @@ impl Scanners {
         };
         let tokens = sealed.clone().map(|sealed| sealed.token.as_str());
         Scanner::new(sealed.filter(is_searched).map(|sealed| &sealed.secret), tokens, &public)
+    }
+
+    /// From now on looks for these texts too, in which secrets were sent.
+    ///
+    /// # Errors
+    /// As for [`Scanner::add_framed`].
+    pub(super) fn look_for(&mut self, framed: impl Iterator<Item = Secret>) -> Result<(), ScannerError> {
+        for text in framed {
+            self.fields.add_framed(text)?;
+        }
+        Ok(())
     }
 
     /// Whether a secret of the fields is found in an answer's headers or body.

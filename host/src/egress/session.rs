@@ -109,18 +109,11 @@ impl Session {
             Origin::of_url(&request.url).map_err(|refusal| Failure::new(refusal.kind, refusal.message))?;
         let (rule, mut opened) = self.allow(&request, &origin, &url)?;
         exchange.rule = Some(rule.name.clone());
-        let origin = rule.origin.clone();
-        for text in opened.framed.drain(..) {
-            self.scanner.add_framed(text).map_err(|error| Failure::new("too-large", error.to_string()))?;
-        }
         exchange.placements.clone_from(&opened.placements);
         let deadline = self.deadline(&request);
-<<<<<<< HEAD
-        let message = message(&request.method, opened)?;
         let (origin, rule) = (rule.origin.clone(), rule.name.clone());
-=======
-        let message = message(&request, opened)?;
->>>>>>> mutation
+        self.scanner.look_for(opened.framed.drain(..)).map_err(|error| Failure::new("too-large", error.to_string()))?;
+        let message = message(&request.method, opened)?;
         match self.transport.exchange(&self.workspace, &origin, message, deadline).await {
             Ok(answer) => Ok(self.deliver(answer, &rule, exchange)),
             Err(TransportError { kind, message }) => Err(Failure::new(kind, message)),
@@ -205,7 +198,6 @@ impl Session {
         if self.scanner.find_field(&answer.headers, &answer.body) {
             return self.withhold(status, "reflected", exchange);
         }
-<<<<<<< HEAD
         let Taken { headers, body, sealed } =
             match capture::take(answer, rule, &self.plan.captures, &mut self.tokens) {
                 Ok(taken) => taken,
@@ -226,7 +218,10 @@ impl Session {
         if self.scanner.find_captured(&headers, &body) {
             return self.withhold(status, "reflected", exchange);
         }
-        let headers = headers.into_iter().map(|(name, value)| (name, lossy(value))).collect();
+        // A body that did not come (HEAD, 304), or in part, was not searched: nothing is said of it then.
+        let is_whole = !body.is_empty() && status != 206;
+        let shown = headers.into_iter().filter(|(name, _)| is_whole || !describes_body(name));
+        let headers = shown.map(|(name, value)| (name, lossy(value))).collect();
         Response { status, headers, body, extra: Vec::new() }
     }
 
@@ -236,13 +231,6 @@ impl Session {
         exchange.withheld = Some(reason.to_owned());
         let extra = vec![("withheld".to_owned(), reason.to_owned())];
         Response { status, headers: Vec::new(), body: Vec::new(), extra }
-=======
-        // A body that did not come (HEAD, 304), or in part, was not searched: nothing is said of it then.
-        let is_whole = !answer.body.is_empty() && answer.status != 206;
-        let shown = answer.headers.into_iter().filter(|(name, _)| is_whole || !describes_body(name));
-        let headers = shown.map(|(name, value)| (name, lossy(value))).collect();
-        Response { status: answer.status, headers, body: answer.body, extra: Vec::new() }
->>>>>>> mutation
     }
 
     /// Keeps the first refusal by policy.

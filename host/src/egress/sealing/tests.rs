@@ -122,7 +122,6 @@ fn headers_of_the_host_and_broken_ones_are_refused() {
     }
 }
 
-<<<<<<< HEAD
 const SECRET: &str = "s3cr\"et\\\n%41+&= é日\u{1f600}";
 
 fn posted(content_type: &str, body: &str) -> Request {
@@ -233,7 +232,8 @@ fn a_token_in_a_body_stands_at_its_declared_place_or_nowhere() {
 fn a_body_without_tokens_is_sent_as_it_is_whatever_it_is() {
     let broken = posted("application/json", "{broken");
     assert_eq!(body(&try_open(&broken, &sealed("s", &[])).unwrap()), "{broken");
-=======
+}
+
 #[test]
 fn a_header_is_no_parameter_and_a_parameter_no_header() {
     let header = sealed("s3cret", &[(Place::Header, "key")]);
@@ -248,5 +248,4 @@ fn a_token_in_an_escape_stays_what_it_is() {
     let escaped: String = TOKEN.bytes().map(|byte| format!("%{byte:02x}")).collect();
     let opened = try_open(&request(&format!("{URL}?key={escaped}&other={escaped}"), &[]), &sealed).unwrap();
     assert!(!opened.url.contains("s3cret") && opened.placements.is_empty());
->>>>>>> mutation
 }
