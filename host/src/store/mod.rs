@@ -14,6 +14,7 @@ mod credentials;
 mod dialect;
 mod error;
 mod open;
+mod pool;
 mod root_key;
 mod row;
 mod schema;
@@ -27,6 +28,7 @@ pub use components::{ComponentRow, InstallConflict, Installed, NewRelease, Relea
 pub use credentials::{Count, ListFilter, NewCredential};
 pub use dialect::Backend;
 pub use error::StoreError;
+pub use pool::PoolLoad;
 pub use root_key::RootKeyRecord;
 pub use sealed::SealedCredential;
 pub use tokens::NewToken;
