@@ -4,6 +4,7 @@ mod acceptance;
 mod api;
 mod egress;
 mod harness;
+mod ops;
 mod sandbox;
 mod sealed_values;
 mod sessions;

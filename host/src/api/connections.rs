@@ -1,17 +1,25 @@
 //! Open connections: how many there are, and which one goes when there are too many. A connection that
-//! waits for a request gives way to a new one, the one that waits longest first; one at work never does.
-//! So idle connections, however many, keep nobody out.
+//! has waited a moment for a request gives way to a new one, the one that waits longest first; one at work
+//! never does. So idle connections, however many, keep nobody out, and a crowd is served in turn.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
+use tokio::sync::Notify;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// The connections of one listener.
 pub(super) struct Connections {
     state: Mutex<State>,
     most: usize,
+    /// Told when a connection is closed or has answered.
+    changed: Notify,
 }
+
+/// How long a connection may wait for its request before it gives way to another.
+const MOMENT: Duration = Duration::from_millis(100);
 
 /// One connection; dropped, it is closed.
 pub(super) struct Connection {
@@ -27,8 +35,8 @@ pub(super) struct AtWork(Arc<Connection>);
 #[derive(Default)]
 struct State {
     open: HashMap<u64, Open>,
-    /// By the turn at which each began to wait.
-    waiting: BTreeMap<u64, u64>,
+    /// Since when, and whose; by the turn at which each began to wait.
+    waiting: BTreeMap<u64, (Instant, u64)>,
     last_turn: u64,
 }
 
@@ -40,14 +48,36 @@ struct Open {
 
 impl Connections {
     pub(super) fn new(most: usize) -> Arc<Self> {
-        Arc::new(Self { state: Mutex::default(), most })
+        Arc::new(Self { state: Mutex::default(), most, changed: Notify::new() })
     }
 
-    /// A place for one more; none when every connection is at work.
-    pub(super) fn open(self: &Arc<Self>) -> Option<Arc<Connection>> {
+    /// A place for one more, as soon as there is one; none when all others are at work for as long as
+    /// `patience`.
+    pub(super) async fn open(self: &Arc<Self>, patience: Duration) -> Option<Arc<Connection>> {
+        let end = Instant::now() + patience;
+        loop {
+            // One listener asks, so that no notice is lost between looking and waiting.
+            let until = match self.try_open() {
+                Ok(connection) => return Some(connection),
+                Err(None) if Instant::now() >= end => return None,
+                Err(None) => end,
+                Err(Some(until)) => until,
+            };
+            // Whatever ends this, the next look shows what there is.
+            let _ = tokio::time::timeout_at(until, self.changed.notified()).await;
+        }
+    }
+
+    /// A place for one more, or the time at which somebody will have waited long enough to give way.
+    fn try_open(self: &Arc<Self>) -> Result<Arc<Connection>, Option<Instant>> {
         let mut state = self.lock();
         if state.open.len() >= self.most {
-            let (_, id) = state.waiting.pop_first()?;
+            let first = state.waiting.first_entry().ok_or(None)?;
+            let (since, id) = *first.get();
+            if since.elapsed() < MOMENT {
+                return Err(Some(since + MOMENT));
+            }
+            first.remove();
             if let Some(open) = state.open.remove(&id) {
                 open.evicted.cancel();
             }
@@ -55,8 +85,8 @@ impl Connections {
         let evicted = CancellationToken::new();
         let turn = state.next_turn();
         state.open.insert(turn, Open { waits_since: Some(turn), evicted: evicted.clone() });
-        state.waiting.insert(turn, turn);
-        Some(Arc::new(Connection { connections: Arc::clone(self), id: turn, evicted }))
+        state.waiting.insert(turn, (Instant::now(), turn));
+        Ok(Arc::new(Connection { connections: Arc::clone(self), id: turn, evicted }))
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -91,8 +121,10 @@ impl Drop for AtWork {
         let turn = state.next_turn();
         if let Some(open) = state.open.get_mut(&self.0.id) {
             open.waits_since = Some(turn);
-            state.waiting.insert(turn, self.0.id);
+            state.waiting.insert(turn, (Instant::now(), self.0.id));
         }
+        drop(state);
+        self.0.connections.changed.notify_one();
     }
 }
 
@@ -101,6 +133,8 @@ impl Drop for Connection {
         let mut state = self.connections.lock();
         state.stop_waiting(self.id);
         state.open.remove(&self.id);
+        drop(state);
+        self.connections.changed.notify_one();
     }
 }
 
@@ -108,26 +142,46 @@ impl Drop for Connection {
 mod tests {
     use super::*;
 
-    #[test]
-    fn whoever_waits_longest_gives_way_and_nobody_at_work_does() {
+    const LONG: Duration = Duration::from_secs(60);
+
+    #[tokio::test]
+    async fn whoever_waits_longest_gives_way_and_nobody_at_work_does() {
         let connections = Connections::new(3);
-        let [first, second, third] = [0; 3].map(|_| connections.open().unwrap());
+        let first = connections.open(LONG).await.unwrap();
+        let second = connections.open(LONG).await.unwrap();
+        let third = connections.open(LONG).await.unwrap();
         let work = first.begin();
-        let fourth = connections.open().unwrap();
+        let fourth = connections.open(LONG).await.unwrap();
         assert!(second.evicted.is_cancelled() && !first.evicted.is_cancelled());
         drop(work);
         // The first one has waited since just now, the third one from the start.
-        let fifth = connections.open().unwrap();
+        let fifth = connections.open(LONG).await.unwrap();
         assert!(third.evicted.is_cancelled() && !first.evicted.is_cancelled());
-        let _at_work = [first.begin(), fourth.begin(), fifth.begin()];
-        assert!(connections.open().is_none());
+        let at_work = [first.begin(), fourth.begin(), fifth.begin()];
+        assert!(connections.open(Duration::from_millis(1)).await.is_none());
+        drop(at_work);
+        assert!(connections.open(Duration::ZERO).await.is_some());
     }
 
-    #[test]
-    fn closed_connections_leave_their_place() {
+    #[tokio::test]
+    async fn whoever_has_just_come_is_waited_for() {
+        let connections = Connections::new(1);
+        let first = connections.open(LONG).await.unwrap();
+        let begun = Instant::now();
+        let leaving = async {
+            tokio::task::yield_now().await;
+            assert!(!first.evicted.is_cancelled());
+            drop(first);
+        };
+        let (second, ()) = tokio::join!(connections.open(LONG), leaving);
+        assert!(second.is_some() && begun.elapsed() < MOMENT);
+    }
+
+    #[tokio::test]
+    async fn closed_connections_leave_their_place() {
         let connections = Connections::new(1);
         for _ in 0..100 {
-            let one = connections.open().unwrap();
+            let one = connections.open(Duration::ZERO).await.unwrap();
             drop(one.begin());
             assert!(!one.evicted.is_cancelled());
         }

@@ -30,6 +30,9 @@ use crate::domain::clock::{Entropy, random_array};
 /// How long to wait when no connection can be accepted, for example for want of file descriptors.
 const PAUSE: Duration = Duration::from_millis(100);
 
+/// How long a new connection waits while all others are at work.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 /// Connections of those who read the metrics.
 const READERS: usize = 16;
 
@@ -97,7 +100,11 @@ async fn run(
                 continue;
             }
         };
-        let Some(connection) = connections.open() else {
+        let connection = tokio::select! {
+            connection = connections.open(PATIENCE) => connection,
+            () = &mut shutdown => break,
+        };
+        let Some(connection) = connection else {
             tracing::warn!(most = settings.connections, "a connection was refused: all others are at work");
             let id = format!("{:016x}", u64::from_be_bytes(random_array(&**entropy)));
             tokio::spawn(refuse(stream, id));

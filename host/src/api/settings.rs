@@ -30,7 +30,7 @@ pub struct Settings {
     /// How long a client may leave its answer unread, milliseconds. Default 30 000, 100 to 600 000.
     pub write_ms: u64,
     /// Most connections at once. One more closes the one that has waited longest for a request; when all
-    /// are at work, it is answered 503 itself. Each takes a file descriptor. Default 1 024, 1 to 65 536.
+    /// stay at work for a second, it is answered 503 itself. Each takes a file descriptor. Default 1 024, 1 to 65 536.
     pub connections: usize,
 }
 

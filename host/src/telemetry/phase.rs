@@ -105,7 +105,8 @@ impl Drop for Measured<'_> {
     fn drop(&mut self) {
         let took = self.started.elapsed();
         self.phases.histogram(self.phase).observe(took);
-        tracing::debug!(phase = self.phase.as_str(), duration_us = took.as_micros(), "a phase ended");
+        let duration_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        tracing::debug!(phase = self.phase.as_str(), duration_us, "a phase ended");
     }
 }
 

@@ -187,12 +187,13 @@ pub fn request(method: &str, path: &str, token: &str) -> http::request::Builder 
     if token.is_empty() { request } else { request.header(AUTHORIZATION, format!("Bearer {token}")) }
 }
 
-/// `good` accepts every key, `bad` refuses it, `busy` cannot say.
-fn shops() -> [(&'static str, Reply); 3] {
+/// `good` accepts every key, `bad` refuses it, `busy` cannot say, `mute` says nothing.
+fn shops() -> [(&'static str, Reply); 4] {
     [
         ("/good/store/inventory", json_reply(r#"{"available":3}"#)),
         ("/bad/store/inventory", answer(401, "application/json", r#"{"message":"no"}"#)),
         ("/busy/store/inventory", answer(503, "text/plain", "later")),
+        ("/mute/store/inventory", Reply::Silence),
     ]
 }
 
