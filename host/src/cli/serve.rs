@@ -31,6 +31,13 @@ Examples:
   keystead serve --data-dir ./keystead-data --metrics-listen 127.0.0.1:9464
   keystead serve --config keystead.toml --log-format json")]
 pub(super) struct Serve {
+    #[command(flatten)]
+    service: ServiceOptions,
+}
+
+/// What a service is told.
+#[derive(Args)]
+pub(super) struct ServiceOptions {
     /// The address of the API; port 0 takes a free one [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDRESS:PORT", env = "KEYSTEAD_LISTEN")]
     listen: Option<SocketAddr>,
@@ -53,7 +60,7 @@ pub(super) struct Serve {
 
 impl Serve {
     pub(super) async fn run(self) -> anyhow::Result<Exit> {
-        let settings = self.settings()?;
+        let settings = self.service.settings()?;
         logging::start(settings.log);
         settings.api.check().map_err(Failure::usage)?;
         let asked_to_stop = signals::watch()?;
@@ -87,9 +94,11 @@ impl Serve {
         app.store.close().await;
         Ok(Exit::Done)
     }
+}
 
+impl ServiceOptions {
     /// Command line and environment over the file over the defaults.
-    fn settings(self) -> anyhow::Result<Settings> {
+    pub(super) fn settings(self) -> anyhow::Result<Settings> {
         let mut file: File = self.config.load()?;
         self.egress.merge(&mut file);
         Ok(Settings {

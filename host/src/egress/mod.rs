@@ -15,6 +15,7 @@ pub mod origin;
 mod patterns;
 mod plan;
 pub mod policy;
+mod probe;
 mod reflection;
 pub mod resolver;
 mod sealing;
