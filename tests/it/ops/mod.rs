@@ -2,6 +2,7 @@
 
 mod cancellation;
 mod clients;
+mod doctor;
 mod limits;
 mod log;
 mod metrics;
