@@ -13,7 +13,9 @@ mod components;
 mod credentials;
 mod dialect;
 mod error;
+mod examination;
 mod open;
+mod pool;
 mod root_key;
 mod row;
 mod schema;
@@ -27,6 +29,8 @@ pub use components::{ComponentRow, InstallConflict, Installed, NewRelease, Relea
 pub use credentials::{Count, ListFilter, NewCredential};
 pub use dialect::Backend;
 pub use error::StoreError;
+pub use examination::Examination;
+pub use pool::PoolLoad;
 pub use root_key::RootKeyRecord;
 pub use sealed::SealedCredential;
 pub use tokens::NewToken;

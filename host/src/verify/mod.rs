@@ -1,6 +1,7 @@
 //! The job: a credential is saved only after the real system has accepted it.
 
 mod audit;
+mod caller;
 mod judge;
 mod outcome;
 
@@ -19,7 +20,9 @@ use crate::egress::PlanError;
 use crate::keyring::Binding;
 use crate::sandbox::{Call, Plugin, RunContext};
 use crate::store::{NewCredential, NewVerification};
+use crate::telemetry::Phase;
 
+pub use caller::for_caller;
 pub use outcome::{Reverified, Saved, Verification, VerifyError};
 
 /// A credential that somebody wants to verify, and perhaps to save.
@@ -75,7 +78,8 @@ pub async fn verify_and_save(
     let id = CredentialId::generate(&*app.clock, &*app.entropy);
     let version = 1;
     let binding = Binding { workspace, component: &component.id, credential: &id, version };
-    let record = app.keyring.seal(&*app.entropy, &binding, fields.expose_json().as_bytes())?;
+    let seal = || app.keyring.seal(&*app.entropy, &binding, fields.expose_json().as_bytes());
+    let record = app.telemetry.phases.of(Phase::Seal, seal)?;
     let account = verification.account();
     let credential = Credential {
         name: name.unwrap_or_else(|| default_name(&component.title, &verification, now)),
@@ -101,7 +105,7 @@ pub async fn verify_and_save(
         key_id: record.key_id,
         verification: stored_verification(app, &verification),
     };
-    app.store.insert_credential(new, audit).await?;
+    app.telemetry.phases.during(Phase::Commit, app.store.insert_credential(new, audit)).await?;
     Ok(Saved { credential, verification })
 }
 
@@ -138,19 +142,10 @@ pub async fn verify_stored(
     let account = verification.account();
     let audit = audit::record(app, actor, workspace, "credential.verify", id.as_str(), &verification);
     let kept = stored_verification(app, &verification);
-    let is_kept = app
-        .store
-        .record_verification(
-            workspace,
-            id,
-            credential.version,
-            status,
-            account,
-            verified_at,
-            kept,
-            audit,
-        )
-        .await?;
+    let version = credential.version;
+    let recorded =
+        app.store.record_verification(workspace, id, version, status, account, verified_at, kept, audit);
+    let is_kept = app.telemetry.phases.during(Phase::Commit, recorded).await?;
     if !is_kept {
         return Err(VerifyError::Changed);
     }
@@ -219,17 +214,34 @@ async fn verify_fields_within(
         app.catalogue.find(component).ok_or_else(|| VerifyError::UnknownComponent(component.clone()))?;
     let (plugin, descriptor) = component.active().map_err(VerifyError::faulty)?;
     let (plugin, descriptor): (Arc<Plugin>, Arc<Descriptor>) = (plugin.clone(), descriptor.clone());
-    check_fields(&descriptor, &mut fields)?;
+    app.telemetry.phases.of(Phase::Schema, || check_fields(&descriptor, &mut fields))?;
     let destinations = app.egress.destinations(&descriptor, &fields).map_err(plan_error)?;
     if stored.is_some_and(|stored| destinations.iter().any(|to| !stored.destinations.contains(to))) {
         return Err(VerifyError::DestinationsGrew);
     }
-    let session = app.egress.open(workspace, &descriptor, &fields, &*app.entropy).map_err(plan_error)?;
-    let now_ms = app.clock.now_ms().unsigned_abs();
-    let context = RunContext { now_ms, seed: random_array(&*app.entropy), transcript: false };
-    let started = Instant::now();
-    let run = app.sandbox.verify(&plugin, session, context).await;
-    let verification = judge::judge(run, component.release.clone(), started);
+    let ask = async {
+        let slot = app.sandbox.enter(workspace).await?;
+        let session = app.egress.open(workspace, &descriptor, &fields, &*app.entropy).map_err(plan_error)?;
+        let now_ms = app.clock.now_ms().unsigned_abs();
+        let context = RunContext { now_ms, seed: random_array(&*app.entropy), transcript: false };
+        let started = Instant::now();
+        let run = app.sandbox.verify_in(slot, &plugin, session, context);
+        let run = app.telemetry.phases.during(Phase::Sandbox, run).await;
+        Ok::<_, VerifyError>(judge::judge(run, component.release.clone(), started))
+    };
+    // Whoever is dropped here is out of the queue, or its instance, its connection and its slot are free.
+    let asked = Instant::now();
+    let result = tokio::select! {
+        result = ask => result,
+        () = caller::has_left() => Err(VerifyError::Cancelled),
+    };
+    let outcome = match &result {
+        Ok(verification) => verification.outcome_name(),
+        Err(error) => error.outcome_name(),
+    };
+    app.telemetry.count_verification(&component.id, outcome, asked.elapsed());
+    let verification = result?;
+    app.telemetry.count_exchanges(&verification.evidence.exchanges);
     Ok(Verified { component, descriptor, fields, destinations, verification })
 }
 

@@ -5,5 +5,5 @@ mod components;
 mod credentials;
 mod isolation;
 mod server;
-mod service;
+pub(crate) mod service;
 mod tokens;

@@ -59,9 +59,19 @@ impl Service {
 
     /// Over a fresh database, with these limits and this clock.
     pub async fn with_clock(database: Database, settings: Settings, clock: Arc<dyn Clock>) -> Self {
+        let limits = sandbox::Settings { concurrency: 4, ..Default::default() };
+        Self::with_all(database, settings, limits, clock).await
+    }
+
+    /// Over a fresh database, with these limits, those of the sandbox, and this clock.
+    pub async fn with_all(
+        database: Database,
+        settings: Settings,
+        limits: sandbox::Settings,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         let upstream = Recorder::start(shops()).await;
         let store = database.store.clone();
-        let limits = sandbox::Settings { concurrency: 4, ..Default::default() };
         let sandbox = Arc::new(Sandbox::new(&limits).unwrap());
         let egress = egress::Settings { allow: vec![upstream.allowance()], ..Default::default() };
         let app = App {
@@ -72,6 +82,7 @@ impl Service {
             egress: Egress::new(egress, Arc::new(SystemResolver::new().unwrap()), Vec::new()).unwrap(),
             sandbox,
             store,
+            telemetry: Default::default(),
         };
         let app = Arc::new(app);
         let router = TowerToHyperService::new(api::router(app.clone(), settings.clone()));
@@ -176,12 +187,13 @@ pub fn request(method: &str, path: &str, token: &str) -> http::request::Builder 
     if token.is_empty() { request } else { request.header(AUTHORIZATION, format!("Bearer {token}")) }
 }
 
-/// `good` accepts every key, `bad` refuses it, `busy` cannot say.
-fn shops() -> [(&'static str, Reply); 3] {
+/// `good` accepts every key, `bad` refuses it, `busy` cannot say, `mute` says nothing.
+fn shops() -> [(&'static str, Reply); 4] {
     [
         ("/good/store/inventory", json_reply(r#"{"available":3}"#)),
         ("/bad/store/inventory", answer(401, "application/json", r#"{"message":"no"}"#)),
         ("/busy/store/inventory", answer(503, "text/plain", "later")),
+        ("/mute/store/inventory", Reply::Silence),
     ]
 }
 
