@@ -2,9 +2,11 @@
 
 mod acceptance;
 mod api;
+mod cli;
 mod egress;
 mod harness;
 mod petstore_plugin;
+mod placements;
 mod sandbox;
 mod sealed_values;
 mod sessions;
