@@ -2,10 +2,12 @@
 
 mod acceptance;
 mod api;
+mod cli;
 mod egress;
 mod harness;
-mod placements;
 mod petstore_plugin;
+mod placements;
+mod ops;
 mod sandbox;
 mod sealed_values;
 mod sessions;

@@ -20,6 +20,7 @@ use crate::egress::resolver::SystemResolver;
 use crate::egress::{self, Egress};
 use crate::keyring::KeySource;
 use crate::sandbox::{self, Sandbox};
+use crate::telemetry::Telemetry;
 
 /// What a service is made of.
 pub struct Plan<'a> {
@@ -47,7 +48,8 @@ pub async fn assemble(plan: Plan<'_>) -> Result<App, BootError> {
         );
     }
     let catalogue = Catalogue::load(&store, &sandbox).await?;
-    Ok(App { clock, entropy, store, keyring, catalogue, sandbox, egress })
+    let telemetry = Telemetry::default();
+    Ok(App { clock, entropy, store, keyring, catalogue, sandbox, egress, telemetry })
 }
 
 /// The sandbox.

@@ -2,6 +2,7 @@
 //! everything else to standard error.
 
 mod demo;
+mod doctor;
 mod failure;
 mod key;
 mod migrate;
@@ -25,7 +26,9 @@ pub use failure::Exit;
 /// Keeps the credentials of an integration platform; saves one only after the real system accepted it
 #[derive(Parser)]
 #[command(name = "keystead", version, max_term_width = 100, disable_help_subcommand = true)]
-#[command(after_help = "Exit codes: 0 done, 1 refused or invalid, 2 wrong usage, 3 undecided or unreachable, 4 a fault of the plugin")]
+#[command(
+    after_help = "Exit codes: 0 done, 1 refused or invalid, 2 wrong usage, 3 undecided or unreachable, 4 a fault of the plugin"
+)]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -35,6 +38,7 @@ pub struct Cli {
 enum Command {
     Serve(serve::Serve),
     Demo(demo::Demo),
+    Doctor(doctor::Doctor),
     Plugin(plugin::Plugin),
     Verify(verify::Verify),
     Workspace(workspace::Workspace),
@@ -61,6 +65,7 @@ async fn dispatch(command: Command) -> anyhow::Result<Exit> {
     match command {
         Command::Serve(command) => command.run().await,
         Command::Demo(command) => command.run().await,
+        Command::Doctor(command) => command.run().await,
         Command::Plugin(command) => command.run().await,
         Command::Verify(command) => command.run().await,
         Command::Workspace(command) => command.run().await,

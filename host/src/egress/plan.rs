@@ -215,6 +215,10 @@ mod tests {
         }
         for (place, name, secret, words) in [
             (Place::Header, "x", "é", "printable ASCII"),
+            (Place::Header, "x", "a\r\nb", "printable ASCII"),
+            (Place::Header, "x", "a\tb", "printable ASCII"),
+            (Place::Header, "x", "a\u{7f}b", "printable ASCII"),
+            (Place::Header, "x", "x ", "blank"),
             (Place::Header, "x", " x", "blank"),
             (Place::Query, "x", "a\0b", "NUL"),
             (Place::Basic, "user", "a:b", "colon, since it is sent by Basic authentication"),

@@ -2,8 +2,8 @@
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
-use super::patterns;
 use super::plan::Sealed;
+use super::{patterns, readings};
 use crate::domain::secret::Secret;
 
 /// What a text becomes in which a secret or a sealed token was found.
@@ -19,6 +19,7 @@ pub(super) struct Scanner {
     secrets: Option<AhoCorasick>,
     tokens: Option<AhoCorasick>,
     short: Vec<Secret>,
+    framed: Vec<AhoCorasick>,
 }
 
 impl Scanner {
@@ -42,7 +43,25 @@ impl Scanner {
             }
         }
         let tokens = tokens.map(|token| token.as_bytes().to_vec()).collect();
-        Ok(Self { secrets: automaton(long)?, tokens: automaton(tokens)?, short })
+        Ok(Self { secrets: automaton(long)?, tokens: automaton(tokens)?, short, framed: Vec::new() })
+    }
+
+    /// Looks for a text in which secrets were sent, too. A secret that is too short to be looked for
+    /// inside other text would otherwise come back with the text that a plugin put around it.
+    ///
+    /// # Errors
+    /// When it is too large to be searched for; it must not be sent then.
+    pub(super) fn add_framed(&mut self, text: Secret) -> Result<(), ScannerError> {
+        let held = |short: &Secret| !short.expose().is_empty() && text.expose().contains(short.expose());
+        if !self.short.iter().any(held) {
+            return Ok(());
+        }
+        if text.expose().len() < patterns::SHORTEST {
+            self.short.push(text);
+        } else {
+            self.framed.extend(automaton(patterns::forms(text.expose()))?);
+        }
+        Ok(())
     }
 
     /// Whether a secret is found in an answer's headers or body.
@@ -57,8 +76,14 @@ impl Scanner {
         if token || self.finds(text.as_bytes()) { REPLACED.to_owned() } else { text }
     }
 
+    /// In the bytes as they are, or once their escapes are read.
     fn finds(&self, bytes: &[u8]) -> bool {
+        readings::any(bytes, &|bytes| self.finds_as_is(bytes))
+    }
+
+    fn finds_as_is(&self, bytes: &[u8]) -> bool {
         self.secrets.as_ref().is_some_and(|secrets| secrets.is_match(bytes))
+            || self.framed.iter().any(|framed| framed.is_match(bytes))
             || self.short.iter().any(|secret| is_whole_value(bytes, secret.expose()))
     }
 }
@@ -103,6 +128,17 @@ impl Scanners {
         Scanner::new(sealed.filter(is_searched).map(|sealed| &sealed.secret), tokens, &public)
     }
 
+    /// From now on looks for these texts too, in which secrets were sent.
+    ///
+    /// # Errors
+    /// As for [`Scanner::add_framed`].
+    pub(super) fn look_for(&mut self, framed: impl Iterator<Item = Secret>) -> Result<(), ScannerError> {
+        for text in framed {
+            self.fields.add_framed(text)?;
+        }
+        Ok(())
+    }
+
     /// Whether a secret of the fields is found in an answer's headers or body.
     pub(super) fn find_field(&self, headers: &[(String, Vec<u8>)], body: &[u8]) -> bool {
         self.fields.finds_in_answer(headers, body)
@@ -121,14 +157,10 @@ impl Scanners {
 
 /// Whether `bytes` is the short secret, or holds it as a whole JSON string.
 fn is_whole_value(bytes: &[u8], secret: &str) -> bool {
-    if secret.is_empty() {
-        return false;
-    }
-    bytes.trim_ascii() == secret.as_bytes()
-        || patterns::json_forms(secret).iter().any(|form| {
-            let quoted = format!("\"{form}\"");
-            bytes.windows(quoted.len()).any(|window| window == quoted.as_bytes())
-        })
+    let quoted = format!("\"{secret}\"");
+    !secret.is_empty()
+        && (bytes.trim_ascii() == secret.as_bytes()
+            || bytes.windows(quoted.len()).any(|window| window == quoted.as_bytes()))
 }
 
 fn automaton(patterns: Vec<Vec<u8>>) -> Result<Option<AhoCorasick>, ScannerError> {

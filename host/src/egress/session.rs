@@ -107,12 +107,13 @@ impl Session {
         self.spend(&request)?;
         let (origin, url) =
             Origin::of_url(&request.url).map_err(|refusal| Failure::new(refusal.kind, refusal.message))?;
-        let (rule, opened) = self.allow(&request, &origin, &url)?;
+        let (rule, mut opened) = self.allow(&request, &origin, &url)?;
         exchange.rule = Some(rule.name.clone());
         exchange.placements.clone_from(&opened.placements);
         let deadline = self.deadline(&request);
-        let message = message(&request.method, opened)?;
         let (origin, rule) = (rule.origin.clone(), rule.name.clone());
+        self.scanner.look_for(opened.framed.drain(..)).map_err(|error| Failure::new("too-large", error.to_string()))?;
+        let message = message(&request.method, opened)?;
         match self.transport.exchange(&self.workspace, &origin, message, deadline).await {
             Ok(answer) => Ok(self.deliver(answer, &rule, exchange)),
             Err(TransportError { kind, message }) => Err(Failure::new(kind, message)),
@@ -217,7 +218,10 @@ impl Session {
         if self.scanner.find_captured(&headers, &body) {
             return self.withhold(status, "reflected", exchange);
         }
-        let headers = headers.into_iter().map(|(name, value)| (name, lossy(value))).collect();
+        // A body that did not come (HEAD, 304), or in part, was not searched: nothing is said of it then.
+        let is_whole = !body.is_empty() && status != 206;
+        let shown = headers.into_iter().filter(|(name, _)| is_whole || !describes_body(name));
+        let headers = shown.map(|(name, value)| (name, lossy(value))).collect();
         Response { status, headers, body, extra: Vec::new() }
     }
 
@@ -263,6 +267,20 @@ impl Session {
         }
         self.scanner.scrub(text)
     }
+}
+
+/// Whether a header, in lower case, tells the length or a digest of the body (RFC 9110, section 8; RFC 9530).
+fn describes_body(name: &str) -> bool {
+    matches!(
+        name,
+        "content-length"
+            | "content-range"
+            | "etag"
+            | "content-md5"
+            | "digest"
+            | "content-digest"
+            | "repr-digest"
+    )
 }
 
 impl Rule {
