@@ -11,6 +11,7 @@ pub mod config;
 pub mod demo;
 pub mod domain;
 pub mod egress;
+pub mod install;
 pub mod keyring;
 pub mod logging;
 pub mod sandbox;

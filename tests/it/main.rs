@@ -2,8 +2,11 @@
 
 mod acceptance;
 mod api;
+mod cli;
 mod egress;
 mod harness;
+mod petstore_plugin;
+mod placements;
 mod ops;
 mod sandbox;
 mod sealed_values;

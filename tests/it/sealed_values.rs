@@ -149,7 +149,7 @@ async fn a_query_placement_carries_any_text_and_shows_none() {
     let rehearsal = Rehearsal::new(&guest("query-key"), &[upstream.allowance()]).await;
     let mut transcripts = Vec::new();
     for secret in ["plain-secret", "zażółć & gęślą=jaźń", "日本語-100%+\"quotes\""] {
-        let (verification, calls) = rehearsal.run(json!({"key": secret, "baseUrl": upstream.origin()})).await.unwrap();
+        let (verification, calls) = rehearsal.run(json!({"apiKey": secret, "baseUrl": upstream.origin()})).await.unwrap();
         assert!(matches!(verification.outcome, Outcome::Verdict(Verdict::Valid(_))), "{:?}", verification.outcome);
         transcripts.push(observed(&calls, &upstream));
         let request = upstream.received().last().unwrap().clone();

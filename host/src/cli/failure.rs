@@ -139,11 +139,15 @@ fn judge_client(error: &ClientError) -> (Exit, Option<String>) {
         ClientError::Server(_) => (Exit::Usage, None),
         ClientError::NoToken | ClientError::InvalidToken => (
             Exit::Usage,
-            Some("put one into the environment as KEYSTEAD_TOKEN; `keystead token create` makes one".to_owned()),
+            Some(
+                "put one into the environment as KEYSTEAD_TOKEN; `keystead token create` makes one"
+                    .to_owned(),
+            ),
         ),
-        ClientError::Unreachable { .. } => {
-            (Exit::Undecided, Some("name the service with --server, or start it with `keystead serve`".to_owned()))
-        }
+        ClientError::Unreachable { .. } => (
+            Exit::Undecided,
+            Some("name the service with --server, or start it with `keystead serve`".to_owned()),
+        ),
         ClientError::Problem { status: 500.., .. } => (Exit::Undecided, None),
         ClientError::Problem { .. } | ClientError::NotKeystead(_) | ClientError::Tls => (Exit::Refused, None),
     }

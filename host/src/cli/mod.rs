@@ -26,7 +26,9 @@ pub use failure::Exit;
 /// Keeps the credentials of an integration platform; saves one only after the real system accepted it
 #[derive(Parser)]
 #[command(name = "keystead", version, max_term_width = 100, disable_help_subcommand = true)]
-#[command(after_help = "Exit codes: 0 done, 1 refused or invalid, 2 wrong usage, 3 undecided or unreachable, 4 a fault of the plugin")]
+#[command(
+    after_help = "Exit codes: 0 done, 1 refused or invalid, 2 wrong usage, 3 undecided or unreachable, 4 a fault of the plugin"
+)]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,

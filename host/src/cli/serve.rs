@@ -27,7 +27,7 @@ use crate::{api, boot, logging};
 #[command(after_help = "\
 Examples:
   keystead serve --data-dir ./keystead-data
-  keystead serve --allow-egress 10.1.0.0/16:443 --allow-egress 192.168.7.4:8443
+  keystead serve --allow-egress 10.1.0.0/16:443
   keystead serve --data-dir ./keystead-data --metrics-listen 127.0.0.1:9464
   keystead serve --config keystead.toml --log-format json")]
 pub(super) struct Serve {
@@ -120,9 +120,8 @@ pub(super) async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> 
     TcpListener::bind(address).await.map_err(|error| {
         let failure = Failure::refused(format!("cannot listen on {address}: {error}"));
         match error.kind() {
-            std::io::ErrorKind::AddrInUse => {
-                failure.hint("another program listens there; choose another port with --listen, 0 takes a free one")
-            }
+            std::io::ErrorKind::AddrInUse => failure
+                .hint("another program listens there; choose another port with --listen, 0 takes a free one"),
             _ => failure.hint("choose an address of this machine with --listen"),
         }
     })

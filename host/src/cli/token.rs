@@ -31,13 +31,14 @@ enum Command {
 /// serve` before.
 #[derive(Args)]
 #[command(after_help = "\
-Rights of a workspace token: credentials:read, credentials:write, credentials:use, flows:read, flows:write,
-runtime, components:read, audit:read, admin. Rights of an installation token: components:install,
-components:consent, components:read, workspaces:write, operator.
+Rights of a workspace token: credentials:read, credentials:write, credentials:use, flows:read, \
+flows:write, runtime, components:read, audit:read, admin. Rights of an installation token: \
+components:install, components:consent, components:read, workspaces:write, operator.
 
 Examples:
-  keystead token create --workspace default --rights credentials:read,credentials:write --expires 30d
-  keystead token create --installation --rights components:install,components:consent")]
+  keystead token create --workspace default --rights credentials:read,runtime
+  keystead token create --workspace default --rights admin --expires 30d
+  keystead token create --installation --rights operator")]
 #[command(group = clap::ArgGroup::new("scope").required(true))]
 struct Create {
     /// The workspace that the token opens
@@ -75,10 +76,12 @@ impl Create {
             None => Scope::Installation,
         };
         check_rights(&scope, &self.rights)?;
-        let expires_at = self.expires.as_deref().map(|text| read_expiry(text, SystemClock.now())).transpose()?;
+        let expires_at =
+            self.expires.as_deref().map(|text| read_expiry(text, SystemClock.now())).transpose()?;
         let database = self.database.merge(&mut self.config.load()?);
         let store = boot::open_for_commands(&database).await?;
-        let token = boot::mint_token(&store, scope, self.rights, expires_at, &SystemClock, &SystemEntropy).await;
+        let token =
+            boot::mint_token(&store, scope, self.rights, expires_at, &SystemClock, &SystemEntropy).await;
         store.close().await;
         output::hand_over(&token?).context("the token was made, but could not be printed; create another")?;
         Ok(Exit::Done)
@@ -152,7 +155,8 @@ mod tests {
 
     #[test]
     fn times_that_have_passed_or_make_no_sense_are_refused() {
-        for text in ["", "d", "0d", "-1d", "+1d", "1y", "30", "2025-12-31T00:00:00Z", "99999999999999w", "1ü"] {
+        for text in ["", "d", "0d", "-1d", "+1d", "1y", "30", "2025-12-31T00:00:00Z", "99999999999999w", "1ü"]
+        {
             assert!(read_expiry(text, now()).is_err(), "{text}");
         }
     }

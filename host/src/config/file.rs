@@ -115,7 +115,10 @@ mod tests {
     #[test]
     fn unknown_key_is_told_with_file_line_and_key() {
         let text = problem("listen = '127.0.0.1:0'\nlisen = 1\n");
-        assert!(text.contains("`keystead.toml`") && text.contains("line 2") && text.contains("`lisen`"), "{text}");
+        assert!(
+            text.contains("`keystead.toml`") && text.contains("line 2") && text.contains("`lisen`"),
+            "{text}"
+        );
         let text = problem("[sandbox]\ncpu = 1\n");
         assert!(text.contains("line 2") && text.contains("`cpu`"), "{text}");
     }
@@ -128,7 +131,9 @@ mod tests {
 
     #[test]
     fn values_are_not_quoted() {
-        for text in ["database_url = 'postgres://a:s3cret@h/d", "database_url = ['s3cret']", "sandbox = 's3cret'"] {
+        for text in
+            ["database_url = 'postgres://a:s3cret@h/d", "database_url = ['s3cret']", "sandbox = 's3cret'"]
+        {
             let told = problem(text);
             assert!(!told.contains("s3cret"), "{told}");
         }
@@ -136,6 +141,8 @@ mod tests {
 
     #[test]
     fn allowances_given_twice_are_refused() {
-        assert!(problem("allow_egress = ['10.0.0.1:443']\n[egress]\nallow = ['10.0.0.2:443']").contains("twice"));
+        assert!(
+            problem("allow_egress = ['10.0.0.1:443']\n[egress]\nallow = ['10.0.0.2:443']").contains("twice")
+        );
     }
 }

@@ -7,7 +7,8 @@ use super::petstore::GOOD_KEY;
 /// What a person can paste, line by line; `{}` stands for the workspace token.
 pub fn guide(address: SocketAddr, base_url: &str) -> String {
     let bearer = "-H 'Authorization: Bearer {}'";
-    let create = format!("curl -i {bearer} -H 'Content-Type: application/json' http://{address}/v1/credentials -d");
+    let create =
+        format!("curl -i {bearer} -H 'Content-Type: application/json' http://{address}/v1/credentials -d");
     let body = |key: &str| {
         format!(r#"'{{"component": "petstore", "fields": {{"apiKey": "{key}", "baseUrl": "{base_url}"}}}}'"#)
     };

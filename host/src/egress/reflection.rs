@@ -2,7 +2,8 @@
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
-use super::patterns;
+use super::plan::Sealed;
+use super::{patterns, readings};
 use crate::domain::secret::Secret;
 
 /// What a text becomes in which a secret or a sealed token was found.
@@ -18,6 +19,7 @@ pub(super) struct Scanner {
     secrets: Option<AhoCorasick>,
     tokens: Option<AhoCorasick>,
     short: Vec<Secret>,
+    framed: Vec<AhoCorasick>,
 }
 
 impl Scanner {
@@ -41,7 +43,25 @@ impl Scanner {
             }
         }
         let tokens = tokens.map(|token| token.as_bytes().to_vec()).collect();
-        Ok(Self { secrets: automaton(long)?, tokens: automaton(tokens)?, short })
+        Ok(Self { secrets: automaton(long)?, tokens: automaton(tokens)?, short, framed: Vec::new() })
+    }
+
+    /// Looks for a text in which secrets were sent, too. A secret that is too short to be looked for
+    /// inside other text would otherwise come back with the text that a plugin put around it.
+    ///
+    /// # Errors
+    /// When it is too large to be searched for; it must not be sent then.
+    pub(super) fn add_framed(&mut self, text: Secret) -> Result<(), ScannerError> {
+        let held = |short: &Secret| !short.expose().is_empty() && text.expose().contains(short.expose());
+        if !self.short.iter().any(held) {
+            return Ok(());
+        }
+        if text.expose().len() < patterns::SHORTEST {
+            self.short.push(text);
+        } else {
+            self.framed.extend(automaton(patterns::forms(text.expose()))?);
+        }
+        Ok(())
     }
 
     /// Whether a secret is found in an answer's headers or body.
@@ -56,22 +76,91 @@ impl Scanner {
         if token || self.finds(text.as_bytes()) { REPLACED.to_owned() } else { text }
     }
 
+    /// In the bytes as they are, or once their escapes are read.
     fn finds(&self, bytes: &[u8]) -> bool {
+        readings::any(bytes, &|bytes| self.finds_as_is(bytes))
+    }
+
+    fn finds_as_is(&self, bytes: &[u8]) -> bool {
         self.secrets.as_ref().is_some_and(|secrets| secrets.is_match(bytes))
+            || self.framed.iter().any(|framed| framed.is_match(bytes))
             || self.short.iter().any(|secret| is_whole_value(bytes, secret.expose()))
+    }
+}
+
+/// Looks for everything that is secret in one verification: what its fields hold, and what answers brought.
+pub(super) struct Scanners {
+    fields: Scanner,
+    captured: Vec<Scanner>,
+    public: Vec<String>,
+}
+
+impl Scanners {
+    /// For the secrets of the fields; `public` are the texts of all other fields.
+    ///
+    /// # Errors
+    /// As for [`Scanner::new`].
+    pub(super) fn new(sealed: &[Sealed], public: Vec<String>) -> Result<Self, ScannerError> {
+        let fields = Self::scanner(sealed.iter(), &public)?;
+        Ok(Self { fields, captured: Vec::new(), public })
+    }
+
+    /// From now on looks for these captured values and their tokens too.
+    ///
+    /// # Errors
+    /// As for [`Scanner::new`].
+    pub(super) fn learn(&mut self, captured: &[Sealed]) -> Result<(), ScannerError> {
+        self.captured.push(Self::scanner(captured.iter(), &self.public)?);
+        Ok(())
+    }
+
+    fn scanner<'a>(
+        sealed: impl Iterator<Item = &'a Sealed> + Clone,
+        public: &[String],
+    ) -> Result<Scanner, ScannerError> {
+        let public: Vec<&str> = public.iter().map(String::as_str).collect();
+        // A cookie such as `lang=en` is captured unasked; that `en` appears again tells nothing.
+        let is_searched = |sealed: &&Sealed| {
+            let is_long = sealed.secret.expose().len() >= patterns::SHORTEST;
+            is_long || !sealed.is_captured || !sealed.to.is_empty()
+        };
+        let tokens = sealed.clone().map(|sealed| sealed.token.as_str());
+        Scanner::new(sealed.filter(is_searched).map(|sealed| &sealed.secret), tokens, &public)
+    }
+
+    /// From now on looks for these texts too, in which secrets were sent.
+    ///
+    /// # Errors
+    /// As for [`Scanner::add_framed`].
+    pub(super) fn look_for(&mut self, framed: impl Iterator<Item = Secret>) -> Result<(), ScannerError> {
+        for text in framed {
+            self.fields.add_framed(text)?;
+        }
+        Ok(())
+    }
+
+    /// Whether a secret of the fields is found in an answer's headers or body.
+    pub(super) fn find_field(&self, headers: &[(String, Vec<u8>)], body: &[u8]) -> bool {
+        self.fields.finds_in_answer(headers, body)
+    }
+
+    /// Whether a captured value is found in an answer's headers or body.
+    pub(super) fn find_captured(&self, headers: &[(String, Vec<u8>)], body: &[u8]) -> bool {
+        self.captured.iter().any(|scanner| scanner.finds_in_answer(headers, body))
+    }
+
+    /// The text, or a fixed sentence where a secret or a token is found in it.
+    pub(super) fn scrub(&self, text: String) -> String {
+        self.captured.iter().fold(self.fields.scrub(text), |text, scanner| scanner.scrub(text))
     }
 }
 
 /// Whether `bytes` is the short secret, or holds it as a whole JSON string.
 fn is_whole_value(bytes: &[u8], secret: &str) -> bool {
-    if secret.is_empty() {
-        return false;
-    }
-    bytes.trim_ascii() == secret.as_bytes()
-        || patterns::json_forms(secret).iter().any(|form| {
-            let quoted = format!("\"{form}\"");
-            bytes.windows(quoted.len()).any(|window| window == quoted.as_bytes())
-        })
+    let quoted = format!("\"{secret}\"");
+    !secret.is_empty()
+        && (bytes.trim_ascii() == secret.as_bytes()
+            || bytes.windows(quoted.len()).any(|window| window == quoted.as_bytes()))
 }
 
 fn automaton(patterns: Vec<Vec<u8>>) -> Result<Option<AhoCorasick>, ScannerError> {

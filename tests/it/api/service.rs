@@ -92,7 +92,7 @@ impl Service {
     /// With the Petstore's plugin installed.
     pub async fn with_petstore(database: Database) -> Self {
         let service = Self::over(database).await;
-        service.app.catalogue.install(&service.app, &Actor::Operator, plugin("petstore")).await.unwrap();
+        keystead::install::install(&service.app, &Actor::Operator, plugin("petstore")).await.unwrap();
         service
     }
 

@@ -41,6 +41,16 @@ fn head(status: u16, content_type: &str, body: &[u8]) -> Vec<u8> {
     bytes
 }
 
+/// An answer with these headers beside its length, and this body.
+pub fn answer_with(status: u16, headers: &[(&str, &str)], body: &str) -> Reply {
+    let mut bytes = format!("HTTP/1.1 {status} Constant\r\n");
+    for (name, value) in headers {
+        bytes.push_str(&format!("{name}: {value}\r\n"));
+    }
+    bytes.push_str(&format!("content-length: {}\r\nconnection: close\r\n\r\n{body}", body.len()));
+    Reply::Bytes(bytes.into_bytes())
+}
+
 /// The upstream; it ends with the test's runtime.
 pub struct Recorder {
     address: SocketAddr,
@@ -131,6 +141,11 @@ fn is_whole(bytes: &[u8]) -> bool {
     let Some((head, body)) = text.split_once("\r\n\r\n") else { return false };
     let length = header(head, "content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
     body.len() >= length
+}
+
+/// The body in a request's text.
+pub fn body(request: &str) -> &str {
+    request.split_once("\r\n\r\n").map_or("", |(_, body)| body)
 }
 
 /// The value of a header in a request's text.

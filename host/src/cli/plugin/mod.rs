@@ -38,8 +38,7 @@ impl Plugin {
 
 /// The bytes of a file that a person named.
 pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
-    std::fs::read(path)
-        .map_err(|error| Failure::usage(format!("cannot read `{}`: {error}", path.display())))
+    std::fs::read(path).map_err(|error| Failure::usage(format!("cannot read `{}`: {error}", path.display())))
 }
 
 /// All files, or none when one cannot be read.

@@ -61,7 +61,9 @@ impl Control {
         match self {
             Self::Refused => "wrong secrets were refused, as they must be".to_owned(),
             Self::Accepted => "wrong secrets were accepted too: this verifier does not check them".to_owned(),
-            Self::Undecided(how) => format!("nothing is shown, the run with wrong secrets ended with `{how}`"),
+            Self::Undecided(how) => {
+                format!("nothing is shown, the run with wrong secrets ended with `{how}`")
+            }
             Self::NoSecrets => "the credential holds no secret that could be wrong".to_owned(),
         }
     }
@@ -79,6 +81,11 @@ impl Finding {
             (Some(control), Exit::Done) => control.exit(),
             _ => first,
         }
+    }
+
+    /// Whether an allowance could change the outcome.
+    pub(super) fn is_refused_by_policy(&self) -> bool {
+        matches!(self.outcome(), "destination-refused" | "address-refused") && self.exit() == Exit::Refused
     }
 
     fn outcome(&self) -> &'static str {
@@ -160,7 +167,12 @@ fn details(finding: &Finding) -> Vec<(&'static str, Value)> {
 /// When nobody reads any more.
 pub(super) fn print(release: &Examined, finding: &Finding) -> io::Result<()> {
     let descriptor = &release.descriptor;
-    output::result(format_args!("{} {}: {}", descriptor.id, output::plain(&descriptor.version), finding.outcome()))?;
+    output::result(format_args!(
+        "{} {}: {}",
+        descriptor.id,
+        output::plain(&descriptor.version),
+        finding.outcome()
+    ))?;
     for (name, value) in details(finding) {
         print_detail(name, &value)?;
     }
@@ -191,9 +203,11 @@ fn print_detail(name: &str, value: &Value) -> io::Result<()> {
 fn show(value: &Value) -> String {
     match value {
         Value::String(text) => output::plain(text),
-        Value::Object(members) => {
-            members.iter().map(|(name, value)| format!("{name} {}", show(value))).collect::<Vec<_>>().join(", ")
-        }
+        Value::Object(members) => members
+            .iter()
+            .map(|(name, value)| format!("{name} {}", show(value)))
+            .collect::<Vec<_>>()
+            .join(", "),
         other => other.to_string(),
     }
 }
@@ -203,6 +217,10 @@ fn print_evidence(evidence: &Evidence) -> io::Result<()> {
         output::result(format_args!("  exchange {}: {}", index + 1, describe(exchange)))?;
         for placed in &exchange.placements {
             let line = format!("    {} in {} `{}`", placed.sealed, placed.place, placed.name);
+            output::result(output::plain(&line))?;
+        }
+        if !exchange.captured.is_empty() {
+            let line = format!("    captured from the answer: {}", exchange.captured.join(", "));
             output::result(output::plain(&line))?;
         }
         if let Some(message) = &exchange.message {
