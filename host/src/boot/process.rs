@@ -10,8 +10,7 @@ pub fn prepare_process() {
         tracing::warn!(%error, "core dumps cannot be switched off; a crash may write secrets to disk");
     }
     #[cfg(target_os = "linux")]
-    if let Err(error) =
-        rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable)
+    if let Err(error) = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable)
     {
         tracing::warn!(%error, "other processes of this user may read the memory of this one");
     }

@@ -21,7 +21,9 @@ pub(super) fn examine(settings: &Settings) -> Vec<Finding> {
         }
         if let Some(file) = settings.database.file() {
             let mut all = vec![file.clone()];
-            all.extend(["-wal", "-shm"].map(|end| beside(&file, end)).into_iter().filter(|file| file.exists()));
+            all.extend(
+                ["-wal", "-shm"].map(|end| beside(&file, end)).into_iter().filter(|file| file.exists()),
+            );
             let looks = all.iter().map(|file| look("files", file, "600", "the first start makes it"));
             findings.extend(looks);
         }
@@ -47,7 +49,11 @@ fn look(check: &'static str, path: &Path, mode: &str, missing: &str) -> Finding 
             return Finding::warning(check, format!("`{shown}` does not exist"), missing);
         }
         Err(error) => {
-            return Finding::failed(check, format!("`{shown}` cannot be looked at: {error}"), "run this as the service's user");
+            return Finding::failed(
+                check,
+                format!("`{shown}` cannot be looked at: {error}"),
+                "run this as the service's user",
+            );
         }
     };
     if metadata.mode() & OTHERS != 0 {

@@ -43,12 +43,15 @@ fn judge_clock(now: Timestamp, database: Option<Timestamp>, newest: Option<Times
 pub(super) fn descriptors(settings: &Settings) -> Finding {
     let check = "descriptors";
     // A client's connection, and each running verification's own.
-    let needed = settings.api.connections as u64 + u64::from(settings.sandbox.concurrency) + OTHER_DESCRIPTORS;
+    let needed =
+        settings.api.connections as u64 + u64::from(settings.sandbox.concurrency) + OTHER_DESCRIPTORS;
     match boot::open_files_limit() {
         Some(limit) if limit < needed => Finding::warning(
             check,
             format!("{limit} files may be open, but the settings allow connections for {needed}"),
-            format!("raise the limit (`ulimit -Hn {needed}`, `LimitNOFILE={needed}`), or lower `api.connections`"),
+            format!(
+                "raise the limit (`ulimit -Hn {needed}`, `LimitNOFILE={needed}`), or lower `api.connections`"
+            ),
         ),
         Some(limit) => Finding::ok(check, format!("{limit} files may be open, {needed} are needed")),
         None => Finding::ok(check, format!("any number of files may be open, {needed} are needed")),
