@@ -168,7 +168,8 @@ where
 
 /// Tells a client that there is no place for it, as well as that can be done without reading its request.
 async fn refuse(mut stream: TcpStream, id: String) {
-    let detail = "The service has as many connections as it may, and all of them are at work; try again soon.";
+    let detail =
+        "The service has as many connections as it may, and all of them are at work; try again soon.";
     let body = Problem::new(Kind::Unavailable, detail).retry_after(Some(1)).document(&id).to_string();
     let answer = format!(
         "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/problem+json\r\ncontent-length: {}\r\n\

@@ -3,6 +3,7 @@
 
 mod database;
 mod error;
+mod process;
 mod token;
 
 use std::net::SocketAddr;
@@ -10,6 +11,7 @@ use std::sync::Arc;
 
 pub use database::{migrate, open_for_commands, open_for_service};
 pub use error::BootError;
+pub use process::{open_files_limit, prepare_process, user};
 pub use token::mint_token;
 
 use crate::app::App;

@@ -62,6 +62,7 @@ impl Serve {
     pub(super) async fn run(self) -> anyhow::Result<Exit> {
         let settings = self.service.settings()?;
         logging::start(settings.log);
+        boot::prepare_process();
         settings.api.check().map_err(Failure::usage)?;
         let asked_to_stop = signals::watch()?;
         let listener = listen(settings.listen).await?;

@@ -93,9 +93,12 @@ async fn examine_sqlite(pool: &SqlitePool) -> Result<Examination, StoreError> {
     let synchronous: i64 = sqlx::query_scalar("PRAGMA synchronous").fetch_one(pool).await?;
     let foreign_keys: i64 = sqlx::query_scalar("PRAGMA foreign_keys").fetch_one(pool).await?;
     let mut faults: Vec<String> =
-        sqlx::query_scalar(sqlx::AssertSqlSafe(format!("PRAGMA quick_check({FAULTS})"))).fetch_all(pool).await?;
+        sqlx::query_scalar(sqlx::AssertSqlSafe(format!("PRAGMA quick_check({FAULTS})")))
+            .fetch_all(pool)
+            .await?;
     faults.retain(|fault| fault != "ok");
-    let dangling: i64 = sqlx::query_scalar("SELECT count(*) FROM pragma_foreign_key_check").fetch_one(pool).await?;
+    let dangling: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM pragma_foreign_key_check").fetch_one(pool).await?;
     if dangling > 0 {
         faults.push(format!("{dangling} rows refer to rows that are missing"));
     }
@@ -104,7 +107,11 @@ async fn examine_sqlite(pool: &SqlitePool) -> Result<Examination, StoreError> {
         version: format!("SQLite {version}"),
         durability: vec![
             ("journal", journal(&pool.connect_options()), "wal"),
-            ("synchronous", if synchronous == 2 { "full".to_owned() } else { synchronous.to_string() }, "full"),
+            (
+                "synchronous",
+                if synchronous == 2 { "full".to_owned() } else { synchronous.to_string() },
+                "full",
+            ),
             ("foreign keys", word(foreign_keys == 1), "on"),
         ],
         faults,

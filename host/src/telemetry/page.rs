@@ -47,7 +47,8 @@ fn verifications(text: &mut Text, app: &App) {
 }
 
 fn phases(text: &mut Text, app: &App) {
-    let help = "Parts of verifications. `dns` lies within `connect`, that within `upstream`, that within `sandbox`.";
+    let help =
+        "Parts of verifications. `dns` lies within `connect`, that within `upstream`, that within `sandbox`.";
     let mut metric = text.metric("keystead_phase_duration_seconds", Kind::Histogram, help);
     for phase in Phase::ALL {
         let room = match phase {

@@ -30,15 +30,8 @@ pub enum Phase {
 
 impl Phase {
     /// All of them, in their order.
-    pub const ALL: [Self; 7] = [
-        Self::Schema,
-        Self::Sandbox,
-        Self::Dns,
-        Self::Connect,
-        Self::Upstream,
-        Self::Seal,
-        Self::Commit,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Schema, Self::Sandbox, Self::Dns, Self::Connect, Self::Upstream, Self::Seal, Self::Commit];
 
     /// The stable name.
     pub fn as_str(self) -> &'static str {

@@ -24,7 +24,8 @@ fn resident() -> usize {
 
 #[tokio::test]
 async fn a_client_that_goes_away_ends_its_verification_and_leaves_a_record() {
-    let service = service(Settings::default(), sandbox::Settings { concurrency: 1, ..Default::default() }).await;
+    let service =
+        service(Settings::default(), sandbox::Settings { concurrency: 1, ..Default::default() }).await;
     let token = service.member(&[Right::Admin]).await;
     let (address, _served) = service.listen(std::future::pending()).await;
     let client = send(address, &dry_run(&service, &token, "mute")).await;

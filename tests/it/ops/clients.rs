@@ -73,7 +73,9 @@ async fn idle_connections_keep_nobody_out() {
 #[tokio::test]
 async fn a_connection_beyond_those_at_work_is_told_so() {
     let settings = Settings { connections: 2, ..Settings::default() };
-    let service = service(settings, sandbox::Settings { concurrency: 2, per_workspace: 100, ..Default::default() }).await;
+    let service =
+        service(settings, sandbox::Settings { concurrency: 2, per_workspace: 100, ..Default::default() })
+            .await;
     let token = service.member(&[Right::Admin]).await;
     let (address, _served) = service.listen(std::future::pending()).await;
     let request = dry_run(&service, &token, "mute");
@@ -93,7 +95,8 @@ async fn a_connection_beyond_those_at_work_is_told_so() {
 
 #[tokio::test]
 async fn requests_that_can_be_read_in_two_ways_are_refused() {
-    let service = service(Settings { header_ms: 200, ..Settings::default() }, sandbox::Settings::default()).await;
+    let service =
+        service(Settings { header_ms: 200, ..Settings::default() }, sandbox::Settings::default()).await;
     let token = service.member(&[Right::Admin]).await;
     let (address, _served) = service.listen(std::future::pending()).await;
     let body = service.draft("good").to_string();
@@ -138,7 +141,8 @@ async fn requests_that_can_be_read_in_two_ways_are_refused() {
 
 #[tokio::test]
 async fn bare_line_feeds_never_make_two_requests_of_one() {
-    let service = service(Settings { header_ms: 200, ..Settings::default() }, sandbox::Settings::default()).await;
+    let service =
+        service(Settings { header_ms: 200, ..Settings::default() }, sandbox::Settings::default()).await;
     let (address, _served) = service.listen(std::future::pending()).await;
     for request in [
         "GET /healthz HTTP/1.1\nhost: k\n\n",

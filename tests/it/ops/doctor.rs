@@ -11,7 +11,8 @@ use crate::harness::postgres;
 
 /// What the doctor says: its exit code and its findings as `level check: found`.
 fn doctor(words: &[&str], environment: &[(&str, &str)]) -> (i32, Vec<String>) {
-    let output = keystead(&["doctor", "--json"]).args(words).envs(environment.iter().copied()).output().unwrap();
+    let output =
+        keystead(&["doctor", "--json"]).args(words).envs(environment.iter().copied()).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     let told: Value = serde_json::from_str(&text).unwrap_or_else(|_| panic!("{text}{:?}", output.stderr));
     let findings = told["checks"].as_array().unwrap().iter().map(|finding| {
@@ -62,7 +63,10 @@ async fn a_healthy_installation_is_found_so_and_left_as_it_is() {
     let before = state(&folder);
     let (code, findings) = doctor(&["--data-dir", folder.to_str().unwrap()], &[]);
     assert_eq!(code, 0, "{findings:#?}");
-    assert!(findings.iter().all(|line| line.starts_with("ok ") || line.starts_with("warning descriptors")), "{findings:#?}");
+    assert!(
+        findings.iter().all(|line| line.starts_with("ok ") || line.starts_with("warning descriptors")),
+        "{findings:#?}"
+    );
     assert_found(&findings, "ok durability", "journal wal, synchronous full, foreign keys on");
     assert_found(&findings, "ok components", "1 compiled and loaded");
     assert!(state(&folder) == before, "the doctor wrote something");
@@ -103,7 +107,12 @@ async fn each_fault_is_named_and_fails() {
     mode("", 0o700);
 
     let other = run(&mut keystead(&["key", "generate"])).0;
-    failing(&[], &[("KEYSTEAD_ROOT_KEY", other.trim())], "failed root key", "but this database is sealed with");
+    failing(
+        &[],
+        &[("KEYSTEAD_ROOT_KEY", other.trim())],
+        "failed root key",
+        "but this database is sealed with",
+    );
     std::fs::rename(folder.join("root.key"), folder.join("away")).unwrap();
     failing(&[], &[], "failed root key", "is missing");
     std::fs::rename(folder.join("away"), folder.join("root.key")).unwrap();
@@ -133,7 +142,8 @@ async fn allowed_addresses_are_tried_one_by_one() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let open = format!("{}", listener.local_addr().unwrap());
     let closed = format!("127.0.0.1:{}", crate::harness::process::free_port());
-    let words = [open.as_str(), &closed, "10.0.0.0/8:443", "127.0.0.1:*"].map(|it| ["--allow-egress", it]).concat();
+    let words =
+        [open.as_str(), &closed, "10.0.0.0/8:443", "127.0.0.1:*"].map(|it| ["--allow-egress", it]).concat();
     let data = folder.path().join("data");
     let (code, findings) = doctor(&[words.as_slice(), &["--data-dir", data.to_str().unwrap()]].concat(), &[]);
     assert_eq!(code, 0, "{findings:#?}");
@@ -141,7 +151,8 @@ async fn allowed_addresses_are_tried_one_by_one() {
     assert_found(&findings, "warning allowances", &closed);
     assert_found(&findings, "ok allowances", "10.0.0.0/8:443; a range is not tried");
     // The service's own listener is never a destination, allowed or not.
-    let (_, findings) = doctor(&["--allow-egress", &open, "--listen", &open, "--data-dir", data.to_str().unwrap()], &[]);
+    let (_, findings) =
+        doctor(&["--allow-egress", &open, "--listen", &open, "--data-dir", data.to_str().unwrap()], &[]);
     assert_found(&findings, "warning allowances", "never dialled");
 }
 
@@ -152,7 +163,8 @@ async fn postgresql_is_looked_at_as_the_role_that_the_service_has() {
     let environment = [("KEYSTEAD_ROOT_KEY", key.trim())];
     let (_, findings) = doctor(&["--database-url", &database.url], &environment);
     // The tests' own cluster does without syncing, which the doctor has to notice; another one may sync.
-    let others = findings.iter().filter(|line| line.starts_with("failed ") && !line.contains("durability: fsync off"));
+    let others =
+        findings.iter().filter(|line| line.starts_with("failed ") && !line.contains("durability: fsync off"));
     assert_eq!(others.count(), 0, "{findings:#?}");
     assert_found(&findings, "", " durability: fsync ");
     assert_found(&findings, "ok database", "PostgreSQL ");
@@ -164,22 +176,9 @@ async fn postgresql_is_looked_at_as_the_role_that_the_service_has() {
     let (code, findings) = doctor(&["--database-url", &database.url], &[]);
     assert_eq!(code, 1);
     assert_found(&findings, "failed root key", "no root key is given");
-    let (code, findings) = doctor(&["--database-url", "postgres://nobody:s3cret@127.0.0.1:1/none"], &environment);
+    let (code, findings) =
+        doctor(&["--database-url", "postgres://nobody:s3cret@127.0.0.1:1/none"], &environment);
     assert_eq!(code, 1);
     assert_found(&findings, "failed database", "postgres://127.0.0.1:1/none");
     assert!(!findings.concat().contains("s3cret"), "{findings:#?}");
-}
-
-#[test]
-fn the_examples_of_its_help_run() {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("keystead.toml"), "listen = '127.0.0.1:0'\n").unwrap();
-    let (help, _) = run(&mut keystead(&["doctor", "--help"]));
-    let examples: Vec<&str> = help.lines().filter_map(|line| line.strip_prefix("  keystead ")).collect();
-    assert!(examples.len() >= 2, "{help}");
-    for example in examples {
-        let words: Vec<&str> = example.split_whitespace().collect();
-        let (said, _) = run(keystead(&words).current_dir(folder.path()));
-        assert!(said.contains("settings"), "{example}: {said}");
-    }
 }

@@ -34,7 +34,10 @@ async fn beyond_slots_and_queue_the_answer_is_429_and_says_when_to_come_again() 
         answer = &mut waiting => panic!("answered: {answer:?}"),
     };
     assert_eq!(answer.outcome(), (429, "too-many-verifications"));
-    assert_eq!((answer.headers["retry-after"].to_str().unwrap(), &answer.body["retry_after"]), ("60", &60.into()));
+    assert_eq!(
+        (answer.headers["retry-after"].to_str().unwrap(), &answer.body["retry_after"]),
+        ("60", &60.into())
+    );
     // Nothing was saved, and the one in the queue gets its turn.
     assert_eq!(service.call("GET", "/v1/credentials", &token).await.body["items"], serde_json::json!([]));
     drop(running);

@@ -16,7 +16,8 @@ fn value(page: &str, sample: &str) -> f64 {
 
 #[tokio::test]
 async fn numbers_move_and_say_nothing_of_whom_they_count() {
-    let service = service(Settings::default(), sandbox::Settings { concurrency: 4, ..Default::default() }).await;
+    let service =
+        service(Settings::default(), sandbox::Settings { concurrency: 4, ..Default::default() }).await;
     let token = service.member(&[Right::Admin]).await;
     let before = telemetry::page(&service.app);
     for (shop, status) in [("good", 201), ("good", 201), ("bad", 422), ("busy", 424)] {
@@ -39,9 +40,14 @@ async fn numbers_move_and_say_nothing_of_whom_they_count() {
         assert_eq!((value(&before, &sample), value(&page, &sample)), (0.0, count), "{page}");
     }
     for (result, count) in [("2xx", 2.0), ("4xx", 1.0), ("5xx", 1.0)] {
-        assert_eq!(value(&page, &format!("keystead_exchanges_total{{result=\"{result}\"}}")), count, "{page}");
+        assert_eq!(
+            value(&page, &format!("keystead_exchanges_total{{result=\"{result}\"}}")),
+            count,
+            "{page}"
+        );
     }
-    let phase = |name: &str| value(&page, &format!("keystead_phase_duration_seconds_count{{phase=\"{name}\"}}"));
+    let phase =
+        |name: &str| value(&page, &format!("keystead_phase_duration_seconds_count{{phase=\"{name}\"}}"));
     // The upstream is a literal address: nothing is looked up. It closes each connection, so each is made anew.
     let counts = ["schema", "sandbox", "dns", "connect", "upstream", "seal", "commit"].map(phase);
     assert_eq!(counts, [4.0, 4.0, 0.0, 4.0, 4.0, 2.0, 2.0], "{page}");

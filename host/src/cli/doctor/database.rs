@@ -13,10 +13,18 @@ use crate::sandbox::Sandbox;
 use crate::store::Store;
 
 /// Looks at the database and at everything behind it.
-pub(super) async fn examine(settings: &Settings, sandbox: Option<&Arc<Sandbox>>, findings: &mut Vec<Finding>) {
+pub(super) async fn examine(
+    settings: &Settings,
+    sandbox: Option<&Arc<Sandbox>>,
+    findings: &mut Vec<Finding>,
+) {
     let shown = settings.database.shown();
     if settings.database.file().is_some_and(|file| !file.exists()) {
-        findings.push(Finding::warning("database", format!("`{shown}` does not exist"), "the first start makes it"));
+        findings.push(Finding::warning(
+            "database",
+            format!("`{shown}` does not exist"),
+            "the first start makes it",
+        ));
         findings.push(machine::clock(None, None));
         return;
     }
@@ -24,7 +32,11 @@ pub(super) async fn examine(settings: &Settings, sandbox: Option<&Arc<Sandbox>>,
         Ok(store) => store,
         Err(error) => {
             let found = format!("`{shown}` cannot be opened: {error}");
-            findings.push(Finding::failed("database", found, "start the database, or correct --database-url"));
+            findings.push(Finding::failed(
+                "database",
+                found,
+                "start the database, or correct --database-url",
+            ));
             return;
         }
     };
@@ -113,9 +125,11 @@ async fn root_key(settings: &Settings, store: &Store, findings: &mut Vec<Finding
         (Err(error), None) if settings.database.is_embedded() => {
             Finding::warning(check, error.to_string(), "the first start makes one")
         }
-        (Err(error), _) => {
-            Finding::failed(check, error.to_string(), format!("give it with --root-key-file or in {ROOT_KEY_VARIABLE}"))
-        }
+        (Err(error), _) => Finding::failed(
+            check,
+            error.to_string(),
+            format!("give it with --root-key-file or in {ROOT_KEY_VARIABLE}"),
+        ),
     });
 }
 

@@ -1,11 +1,11 @@
 //! Files and folders: who may read them.
 
-use std::fs::Metadata;
 use std::io;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use super::finding::Finding;
+use crate::boot;
 use crate::config::Settings;
 
 /// Mode bits of group and others.
@@ -21,7 +21,9 @@ pub(super) fn examine(settings: &Settings) -> Vec<Finding> {
         }
         if let Some(file) = settings.database.file() {
             let mut all = vec![file.clone()];
-            all.extend(["-wal", "-shm"].map(|end| beside(&file, end)).into_iter().filter(|file| file.exists()));
+            all.extend(
+                ["-wal", "-shm"].map(|end| beside(&file, end)).into_iter().filter(|file| file.exists()),
+            );
             let looks = all.iter().map(|file| look("files", file, "600", "the first start makes it"));
             findings.extend(looks);
         }
@@ -47,21 +49,20 @@ fn look(check: &'static str, path: &Path, mode: &str, missing: &str) -> Finding 
             return Finding::warning(check, format!("`{shown}` does not exist"), missing);
         }
         Err(error) => {
-            return Finding::failed(check, format!("`{shown}` cannot be looked at: {error}"), "run this as the service's user");
+            return Finding::failed(
+                check,
+                format!("`{shown}` cannot be looked at: {error}"),
+                "run this as the service's user",
+            );
         }
     };
     if metadata.mode() & OTHERS != 0 {
         let found = format!("others may read `{shown}` (mode {:o})", metadata.permissions().mode() & 0o7777);
         return Finding::failed(check, found, format!("run `chmod {mode} {shown}`"));
     }
-    if !is_ours(&metadata) {
+    if metadata.uid() != boot::user() {
         let found = format!("`{shown}` belongs to user {}, not to the one that runs this", metadata.uid());
         return Finding::warning(check, found, "run the service and this command as the same user");
     }
     Finding::ok(check, format!("`{shown}`, mode {:o}", metadata.permissions().mode() & 0o7777))
-}
-
-/// Whether a file belongs to the user of this process, where the system shows who that is.
-fn is_ours(metadata: &Metadata) -> bool {
-    std::fs::metadata("/proc/self").map_or(true, |process| process.uid() == metadata.uid())
 }

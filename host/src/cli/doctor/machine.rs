@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::finding::Finding;
+use crate::boot;
 use crate::config::Settings;
 use crate::domain::clock::{Clock as _, SystemClock};
 
@@ -42,25 +43,18 @@ fn judge_clock(now: Timestamp, database: Option<Timestamp>, newest: Option<Times
 pub(super) fn descriptors(settings: &Settings) -> Finding {
     let check = "descriptors";
     // A client's connection, and each running verification's own.
-    let needed = settings.api.connections as u64 + u64::from(settings.sandbox.concurrency) + OTHER_DESCRIPTORS;
-    let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
-    match soft_limit(&limits) {
+    let needed =
+        settings.api.connections as u64 + u64::from(settings.sandbox.concurrency) + OTHER_DESCRIPTORS;
+    match boot::open_files_limit() {
         Some(limit) if limit < needed => Finding::warning(
             check,
             format!("{limit} files may be open, but the settings allow connections for {needed}"),
-            format!("raise the limit (`ulimit -n {needed}`, `LimitNOFILE={needed}`), or lower `api.connections`"),
+            format!(
+                "raise the limit (`ulimit -Hn {needed}`, `LimitNOFILE={needed}`), or lower `api.connections`"
+            ),
         ),
         Some(limit) => Finding::ok(check, format!("{limit} files may be open, {needed} are needed")),
-        None => Finding::ok(check, format!("this system does not show its limit; {needed} are needed")),
-    }
-}
-
-/// The limit of open files in the text of `/proc/PID/limits`.
-fn soft_limit(limits: &str) -> Option<u64> {
-    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;
-    match line.split_whitespace().next()? {
-        "unlimited" => Some(u64::MAX),
-        number => number.parse().ok(),
+        None => Finding::ok(check, format!("any number of files may be open, {needed} are needed")),
     }
 }
 
@@ -84,13 +78,5 @@ mod tests {
         ] {
             assert_eq!(judge_clock(now, database, newest).level, level, "{now} {database:?} {newest:?}");
         }
-    }
-
-    #[test]
-    fn the_limit_of_open_files_is_found() {
-        let text = "Limit   Soft Limit  Hard Limit  Units\nMax open files            1024                 524288               files\n";
-        assert_eq!(soft_limit(text), Some(1024));
-        assert_eq!(soft_limit("Max open files  unlimited unlimited files"), Some(u64::MAX));
-        assert_eq!(soft_limit(""), None);
     }
 }

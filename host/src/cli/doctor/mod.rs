@@ -37,7 +37,11 @@ impl Doctor {
             Ok(settings) => examine(&settings).await,
             Err(error) => {
                 let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
-                vec![Finding::failed("settings", causes.join(": "), "correct the settings file or the option")]
+                vec![Finding::failed(
+                    "settings",
+                    causes.join(": "),
+                    "correct the settings file or the option",
+                )]
             }
         };
         let has_failed = findings.iter().any(|finding| finding.level == Level::Failed);

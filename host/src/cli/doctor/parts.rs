@@ -23,7 +23,9 @@ pub(super) fn settings(settings: &Settings) -> Finding {
         .and_then(|()| settings.egress.check().map_err(String::from));
     match checked {
         Ok(()) => Finding::ok("settings", format!("readable; the API listens on {}", settings.listen)),
-        Err(sentence) => Finding::failed("settings", sentence, "correct it; wit/v1/limits.md lists the ranges"),
+        Err(sentence) => {
+            Finding::failed("settings", sentence, "correct it; wit/v1/limits.md lists the ranges")
+        }
     }
 }
 
@@ -36,7 +38,11 @@ pub(super) fn sandbox(settings: &Settings, findings: &mut Vec<Finding>) -> Optio
             Some(sandbox)
         }
         Err(error) => {
-            findings.push(Finding::failed("sandbox", error.to_string(), "lower `sandbox.concurrency`, or raise the limit of address space (`ulimit -v`)"));
+            findings.push(Finding::failed(
+                "sandbox",
+                error.to_string(),
+                "lower `sandbox.concurrency`, or raise the limit of address space (`ulimit -v`)",
+            ));
             None
         }
     }
