@@ -119,7 +119,7 @@ on_both_databases! {
     async fn a_key_ends_with_its_credential_or_after_a_day(db: Database) {
         let hands = Arc::new(Hands(AtomicI64::new(1_800_000_000_000)));
         let service = Service::with_clock(db, Settings::default(), hands.clone()).await;
-        service.app.catalogue.install(&service.app, &Actor::Operator, plugin("petstore")).await.unwrap();
+        keystead::install::install(&service.app, &Actor::Operator, plugin("petstore")).await.unwrap();
         let token = service.member(&[Right::Admin]).await;
         let first = create(&service, &token, "k", &service.draft("good")).await;
         assert_eq!(service.call("DELETE", first.headers["location"].to_str().unwrap(), &token).await.status, 204);

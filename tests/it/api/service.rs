@@ -105,7 +105,7 @@ impl Service {
     /// With a verifier of several secrets installed.
     pub async fn with_pair(database: Database) -> Self {
         let service = Self::over(database).await;
-        service.app.catalogue.install(&service.app, &Actor::Operator, guest("pair")).await.unwrap();
+        keystead::install::install(&service.app, &Actor::Operator, guest("pair")).await.unwrap();
         service
     }
 
