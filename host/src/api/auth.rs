@@ -137,6 +137,7 @@ fn require(principal: &Principal, rights: &[Right]) -> Result<(), Problem> {
 
 /// A valid token without a right. `why` says what needs it, where that is not plain.
 pub(super) fn missing_right(right: Right, why: &str) -> Problem {
-    let detail = format!("The token is valid, but lacks the right `{right}`{why}; use or make one that has it.");
+    let detail =
+        format!("The token is valid, but lacks the right `{right}`{why}; use or make one that has it.");
     Problem::new(Kind::MissingRight, detail).with("right", right.as_str())
 }

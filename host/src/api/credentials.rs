@@ -3,8 +3,8 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::StatusCode;
 use http::HeaderName;
+use http::StatusCode;
 use http::header::{ETAG, LOCATION};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -28,7 +28,8 @@ use crate::domain::id::{ComponentId, CredentialId};
 use crate::domain::rights::Right;
 use crate::store::ListFilter;
 use crate::verify::{
-    Draft, Edit, Verification, VerifyError, preview_edit, verify_and_save, verify_and_save_once, verify_draft, verify_stored,
+    Draft, Edit, Verification, VerifyError, preview_edit, verify_and_save, verify_and_save_once,
+    verify_draft, verify_stored,
 };
 
 /// Longest name of a credential, in characters.

@@ -7,12 +7,12 @@ use super::error::Kind;
 use super::problem::Problem;
 use super::views::EvidenceView;
 use crate::catalogue::ExamineError;
-use crate::install::InstallError;
 use crate::domain::evidence::Evidence;
 use crate::domain::fields::Violation;
 use crate::domain::json::JsonError;
 use crate::domain::rights::Right;
 use crate::domain::verdict::{DestinationRefusal, Doubt, Rejection, VerifierFailure};
+use crate::install::InstallError;
 use crate::sandbox::AdmissionError;
 use crate::store::StoreError;
 use crate::verify::VerifyError;
@@ -58,9 +58,10 @@ impl From<VerifyError> for Problem {
                 "The component's release would send the stored secrets to destinations that they were not saved for; save the credential anew, with its secrets.",
             ),
             VerifyError::SecretsMustBeResent(pointers) => must_be_resent(&pointers),
-            VerifyError::MayNotUse => {
-                missing_right(Right::CredentialsUse, " that keeping stored secrets while other fields change needs")
-            }
+            VerifyError::MayNotUse => missing_right(
+                Right::CredentialsUse,
+                " that keeping stored secrets while other fields change needs",
+            ),
             VerifyError::Unexpected => Self::new(
                 Kind::PreconditionFailed,
                 "The credential is in none of the states that `If-Match` names; read it again.",

@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use super::audit::{self, AuditRecord};
 use super::dialect;
 use super::error::StoreError;
+use super::retries::Request;
 use super::row::{Place, to_json};
 use super::transaction::{Access, Store, Tx};
 use super::verifications::{self, NewVerification};
-use super::retries::Request;
 use crate::domain::credential::{Credential, Status};
 use crate::domain::evidence::ReleaseRef;
 use crate::domain::id::{ComponentId, CredentialId, WorkspaceId};
@@ -38,7 +38,10 @@ pub struct Count {
 
 impl Store {
     /// Credentials per component, of one workspace or of all. Components without any are missing.
-    pub async fn count_credentials(&self, workspace: Option<&WorkspaceId>) -> Result<HashMap<ComponentId, Count>, StoreError> {
+    pub async fn count_credentials(
+        &self,
+        workspace: Option<&WorkspaceId>,
+    ) -> Result<HashMap<ComponentId, Count>, StoreError> {
         read_tx!(self, Access::of(workspace), tx => count(tx, workspace).await)
     }
 
@@ -47,12 +50,20 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when its workspace, component or release is not there, or its id is taken.
-    pub async fn insert_credential(&self, new: NewCredential, audit: AuditRecord) -> Result<bool, StoreError> {
+    pub async fn insert_credential(
+        &self,
+        new: NewCredential,
+        audit: AuditRecord,
+    ) -> Result<bool, StoreError> {
         write_tx!(self, Access::Workspace(&new.credential.workspace), tx => insert(tx, &new, &audit).await)
     }
 
     /// A credential without its secrets; none when the workspace has no such credential.
-    pub async fn find_credential(&self, workspace: &WorkspaceId, id: &CredentialId) -> Result<Option<Credential>, StoreError> {
+    pub async fn find_credential(
+        &self,
+        workspace: &WorkspaceId,
+        id: &CredentialId,
+    ) -> Result<Option<Credential>, StoreError> {
         read_tx!(self, Access::Workspace(workspace), tx => find(tx, workspace, id).await)
     }
 
@@ -69,7 +80,10 @@ impl Store {
     }
 }
 
-async fn count(tx: &mut Tx, workspace: Option<&WorkspaceId>) -> Result<HashMap<ComponentId, Count>, StoreError> {
+async fn count(
+    tx: &mut Tx,
+    workspace: Option<&WorkspaceId>,
+) -> Result<HashMap<ComponentId, Count>, StoreError> {
     const SELECT: &str = "SELECT component, COUNT(*), COUNT(CASE WHEN status <> 'verified' THEN 1 END)
          FROM credentials WHERE ($1 IS NULL OR workspace = $1) GROUP BY component";
     let rows: Vec<(String, i64, i64)> =
@@ -176,7 +190,11 @@ macro_rules! select_credentials {
 }
 pub(super) use select_credentials;
 
-pub(super) async fn find(tx: &mut Tx, workspace: &WorkspaceId, id: &CredentialId) -> Result<Option<Credential>, StoreError> {
+pub(super) async fn find(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    id: &CredentialId,
+) -> Result<Option<Credential>, StoreError> {
     const SELECT: &str = select_credentials!(" FROM credentials WHERE workspace = $1 AND id = $2");
     let row: Option<Row> = on!(tx, c => sqlx::query_as(SELECT)
         .bind(workspace.as_str())
@@ -198,7 +216,8 @@ async fn delete(
         .bind(workspace.as_str())
         .bind(id.as_str())
         .bind(revision)
-        .execute(c).await?.rows_affected()) == 1;
+        .execute(c).await?.rows_affected())
+        == 1;
     if deleted {
         audit::insert(tx, record).await?;
     }

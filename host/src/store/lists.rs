@@ -120,7 +120,8 @@ mod tests {
 
     #[test]
     fn the_end_of_a_prefix_lies_behind_all_its_texts() {
-        for (prefix, end) in [("a", "b"), ("Shop 9", "Shop :"), ("%_", "%`"), ("\u{d7ff}", "\u{e000}"), ("x\u{10ffff}", "y")]
+        for (prefix, end) in
+            [("a", "b"), ("Shop 9", "Shop :"), ("%_", "%`"), ("\u{d7ff}", "\u{e000}"), ("x\u{10ffff}", "y")]
         {
             assert_eq!(end_of_prefix(prefix), end);
         }

@@ -131,8 +131,7 @@ async fn rename(app: &App, actor: &Actor, reading: Reading) -> Result<Edited, Ve
     let Some(name) = reading.name else { return Ok(Edited { credential, verification: None }) };
     let Credential { workspace, id, revision, .. } = &credential;
     let detail = json!({ "changes": Changes { name: true, ..Changes::default() } });
-    let record =
-        app.audit_record(actor, Some(workspace), "credential.edit", id.as_str(), "renamed", detail);
+    let record = app.audit_record(actor, Some(workspace), "credential.edit", id.as_str(), "renamed", detail);
     let new = NewName { name, revision: reading.expected.pin(*revision), at: app.clock.now() };
     let renamed = app.store.rename_credential(workspace, id, new, record).await?;
     let credential = renamed.ok_or_else(|| VerifyError::moved(&reading.expected))?;
@@ -203,9 +202,8 @@ fn destinations_changed(before: &[String], after: &[String]) -> bool {
     let origins = |set: &[String]| set.iter().map(|pair| split(pair).1.to_owned()).collect::<BTreeSet<_>>();
     let (old_names, new_names) = (names(before), names(after));
     let of_both = |set: &[String]| {
-        let is_of_both = |pair: &&String| {
-            old_names.contains(split(pair).0) && new_names.contains(split(pair).0)
-        };
+        let is_of_both =
+            |pair: &&String| old_names.contains(split(pair).0) && new_names.contains(split(pair).0);
         set.iter().filter(is_of_both).cloned().collect::<BTreeSet<_>>()
     };
     origins(before) != origins(after) || of_both(before) != of_both(after)
@@ -296,6 +294,12 @@ mod tests {
         }
         assert!(changed(&["a https://one", "b https://two"], &["a https://two", "b https://one"]));
         assert!(changed(&["a https://one", "b https://two"], &["a https://one"]));
+        // A session that a stored password gets, in the place of another secret.
+        let (stored, moved) = (
+            ["password https://one", "session https://two"],
+            ["password https://one", "session https://evil"],
+        );
+        assert!(changed(&stored, &moved));
     }
 
     #[test]

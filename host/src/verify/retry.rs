@@ -43,11 +43,7 @@ pub async fn verify_and_save_once(
     }
 }
 
-async fn find(
-    app: &App,
-    workspace: &WorkspaceId,
-    request: &Request,
-) -> Result<Option<Created>, VerifyError> {
+async fn find(app: &App, workspace: &WorkspaceId, request: &Request) -> Result<Option<Created>, VerifyError> {
     let Some((credential, hash)) = app.store.find_created(workspace, request).await? else { return Ok(None) };
     let is_same: bool = hash[..].ct_eq(&request.hash[..]).into();
     if is_same { Ok(Some(Created { credential, is_replay: true })) } else { Err(VerifyError::KeyReused) }

@@ -13,7 +13,13 @@ async fn names(service: &Service, token: &str, filter: &str) -> Vec<String> {
     loop {
         let page = service.call("GET", &path, token).await;
         assert_eq!(page.status, 200, "{}", page.text);
-        names.extend(page.body["items"].as_array().unwrap().iter().map(|item| item["name"].as_str().unwrap().to_owned()));
+        names.extend(
+            page.body["items"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|item| item["name"].as_str().unwrap().to_owned()),
+        );
         let Some(cursor) = page.body["next_cursor"].as_str() else { return names };
         path = format!("/v1/credentials?limit=2{filter}&cursor={cursor}");
     }

@@ -29,9 +29,9 @@ async fn fill(db: &Database) {
 /// What the database would do, with these values in place of parameters.
 async fn plan(db: &Database, query: &str) -> String {
     let values = ["'default'", "'cred_'", "50", "'petstore'", "'rejected'", "'Shop 12'", "'Shop 13'"];
-    let query = (1..=7).rev().fold(query.to_owned(), |query, number| {
-        query.replace(&format!("${number}"), values[number - 1])
-    });
+    let query = (1..=7)
+        .rev()
+        .fold(query.to_owned(), |query, number| query.replace(&format!("${number}"), values[number - 1]));
     db.plan(&query).await
 }
 
