@@ -182,7 +182,17 @@ mod tests {
         for text in ["", "k", "with inner blank", "\"'{}\r".trim_end(), &"x".repeat(HEADER_SECRET_BYTES)] {
             assert!(fits(text, Place::Header), "{text}");
         }
-        for text in [" k", "k ", "a\rb", "a\nb", "a\tb", "a\0b", "a\u{7f}b", "é", &"x".repeat(HEADER_SECRET_BYTES + 1)] {
+        for text in [
+            " k",
+            "k ",
+            "a\rb",
+            "a\nb",
+            "a\tb",
+            "a\0b",
+            "a\u{7f}b",
+            "é",
+            &"x".repeat(HEADER_SECRET_BYTES + 1),
+        ] {
             assert!(!fits(text, Place::Header), "{text:?}");
         }
         for text in ["", " k ", "a\r\nb", "é", "日本語", &"x".repeat(QUERY_SECRET_BYTES)] {

@@ -140,16 +140,7 @@ pub async fn verify_stored(
     let kept = stored_verification(app, &verification);
     let is_kept = app
         .store
-        .record_verification(
-            workspace,
-            id,
-            credential.version,
-            status,
-            account,
-            verified_at,
-            kept,
-            audit,
-        )
+        .record_verification(workspace, id, credential.version, status, account, verified_at, kept, audit)
         .await?;
     if !is_kept {
         return Err(VerifyError::Changed);
@@ -265,5 +256,27 @@ fn stored_verification(app: &App, verification: &Verification) -> NewVerificatio
         at: app.clock.now(),
         outcome: verification.outcome_name().to_owned(),
         evidence: verification.evidence.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::evidence::Evidence;
+    use crate::domain::verdict::{Acceptance, Account};
+
+    fn name(label: &str) -> String {
+        let account = Account { id: "1".into(), label: label.into() };
+        let acceptance = Acceptance { account: Some(account), ..Acceptance::default() };
+        let outcome = Outcome::Verdict(Verdict::Valid(acceptance));
+        let verification = Verification { outcome, evidence: Evidence::default() };
+        default_name("Petstore", &verification, jiff::Timestamp::UNIX_EPOCH)
+    }
+
+    #[test]
+    fn a_default_name_is_short_and_safe_to_print() {
+        assert_eq!(name("Mara\n\u{1b}[31m"), "Mara[31m");
+        assert_eq!(name(&"ü".repeat(300)), "ü".repeat(200));
+        assert_eq!(name(" \t"), "Petstore, 1970-01-01");
     }
 }

@@ -7,3 +7,4 @@ mod isolation;
 mod server;
 mod service;
 mod tokens;
+mod verifications;
