@@ -274,6 +274,20 @@ mod tests {
     }
 
     #[test]
+    fn a_default_fills_a_required_field() {
+        let document = serde_json::json!({
+            "descriptor": 1, "id": "sample", "title": "Sample", "version": "0.1.0", "authorization": {"kind": "none"},
+            "schema": {"type": "object", "required": ["region"], "additionalProperties": false, "properties": {
+                "region": {"type": "string", "title": "Region", "default": "eu"}}},
+            "egress": [], "sealed": [],
+        });
+        let descriptor = Descriptor::parse(&document.to_string()).unwrap();
+        let mut fields = Fields::parse(b"{}").unwrap();
+        check_fields(&descriptor, &mut fields).unwrap();
+        assert_eq!(fields.text("/region"), Some("eu"));
+    }
+
+    #[test]
     fn a_default_name_is_short_and_safe_to_print() {
         assert_eq!(name("Mara\n\u{1b}[31m"), "Mara[31m");
         assert_eq!(name(&"ü".repeat(300)), "ü".repeat(200));

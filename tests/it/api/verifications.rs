@@ -5,7 +5,7 @@ use keystead::domain::rights::Right;
 use serde_json::{Value, json};
 
 use super::service::Service;
-use crate::harness::databases::on_both_databases;
+use crate::harness::databases::{Backend, on_both_databases};
 use crate::harness::wasm::guest;
 
 async fn stored(service: &Service, token: &str) -> String {
@@ -14,7 +14,25 @@ async fn stored(service: &Service, token: &str) -> String {
     answer.body["id"].as_str().unwrap().to_owned()
 }
 
+/// Changes the credential between the moment that it was read and the moment that its verification is recorded.
+const CHANGE_ON_SQLITE: &str = "CREATE TRIGGER change AFTER INSERT ON audit WHEN NEW.outcome = 'started'
+    BEGIN UPDATE credentials SET version = version + 1; END";
+const CHANGE_ON_POSTGRES: &str = "CREATE FUNCTION change() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN UPDATE credentials SET version = version + 1; RETURN NEW; END $$;
+    CREATE TRIGGER change AFTER INSERT ON audit FOR EACH ROW WHEN (NEW.outcome = 'started') EXECUTE FUNCTION change()";
+
 on_both_databases! {
+    async fn a_verification_of_fields_that_changed_meanwhile_says_so(db: Database) {
+        let service = Service::with_petstore(db).await;
+        let token = service.member(&[Right::Admin]).await;
+        let id = stored(&service, &token).await;
+        let change = if service.database.backend == Backend::Sqlite { CHANGE_ON_SQLITE } else { CHANGE_ON_POSTGRES };
+        service.database.sql(change).await.unwrap();
+        let answer = service.call("POST", &format!("/v1/credentials/{id}/verify"), &token).await;
+        assert_eq!(answer.outcome(), (409, "credential-changed"), "{}", answer.text);
+        assert_eq!(service.database.number("SELECT COUNT(*) FROM verifications").await, 1, "nothing was recorded");
+    }
+
     async fn two_verifications_share_neither_tokens_nor_randomness(db: Database) {
         let service = Service::over(db).await;
         let token = service.member(&[Right::Admin]).await;
