@@ -53,6 +53,17 @@ on_both_databases! {
         assert!(told[0].iter().all(|hash| !told[1].contains(hash)), "{told:?}");
     }
 
+    async fn a_stored_credential_follows_what_the_application_says_of_it(db: Database) {
+        let service = Service::with_petstore(db).await;
+        let token = service.member(&[Right::Admin]).await;
+        let saved = service.post("/v1/credentials", &token, &service.draft("fickle")).await;
+        let path = format!("/v1/credentials/{}/verify", saved.body["id"].as_str().unwrap());
+        for (verdict, status) in [("invalid", "rejected"), ("undecided", "rejected"), ("valid", "verified")] {
+            let answer = service.call("POST", &path, &token).await;
+            assert_eq!((&answer.body["verdict"], &answer.body["credential"]["status"]), (&json!(verdict), &json!(status)));
+        }
+    }
+
     async fn a_use_that_cannot_be_recorded_does_not_happen(db: Database) {
         let service = Service::with_petstore(db).await;
         let token = service.member(&[Right::Admin]).await;

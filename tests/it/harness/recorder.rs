@@ -18,6 +18,8 @@ pub enum Reply {
     Close,
     /// Keeps the connection and never answers.
     Silence,
+    /// Each in its turn, the last one for ever.
+    Turns(Vec<Reply>),
 }
 
 /// 200 with a JSON body.
@@ -93,12 +95,18 @@ async fn converse(mut stream: TcpStream, replies: Arc<HashMap<&'static str, Repl
     }
     let path = text.split(' ').nth(1).unwrap_or_default().split('?').next().unwrap_or_default().to_owned();
     let header = header(&text, "api_key").unwrap_or_default().to_owned();
+    let earlier = kept.lock().unwrap().iter().filter(|text| text.split([' ', '?']).nth(1) == Some(&path)).count();
     kept.lock().unwrap().push(text);
     let reply = match replies.get(path.as_str()) {
+        Some(Reply::Turns(turns)) => Some(&turns[earlier.min(turns.len() - 1)]),
+        reply => reply,
+    };
+    let reply = match reply {
         Some(Reply::Bytes(bytes)) => bytes.clone(),
         Some(Reply::Reflect) => head(200, "text/plain", header.as_bytes()),
         Some(Reply::Close) => return,
         Some(Reply::Silence) => return std::future::pending().await,
+        Some(Reply::Turns(_)) => panic!("turns within turns"),
         None => head(200, "application/json", br#"{"ok":true}"#),
     };
     // The client may have gone away, which is its right.
