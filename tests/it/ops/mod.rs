@@ -25,7 +25,7 @@ use crate::harness::wasm::plugin;
 async fn service(settings: Settings, limits: sandbox::Settings) -> Service {
     let database = fresh(Backend::Sqlite).await;
     let service = Service::with_all(database, settings, limits, Arc::new(SystemClock)).await;
-    service.app.catalogue.install(&service.app, &Actor::Operator, plugin("petstore")).await.unwrap();
+    keystead::install::install(&service.app, &Actor::Operator, plugin("petstore")).await.unwrap();
     service
 }
 
