@@ -4,6 +4,7 @@
 mod auth;
 mod body;
 mod components;
+mod conditions;
 mod connections;
 mod credentials;
 mod envelope;
@@ -72,7 +73,7 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(problems::explain))
         // Credentials of the token's workspace
         .routes(routes!(credentials::list, credentials::create))
-        .routes(routes!(credentials::read, credentials::delete))
+        .routes(routes!(credentials::read, credentials::edit, credentials::delete))
         .routes(routes!(credentials::verify))
         // Components of the installation
         .routes(routes!(components::list, components::install))

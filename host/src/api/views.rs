@@ -10,7 +10,7 @@ use crate::domain::credential::Credential;
 use crate::domain::evidence::{Evidence, Exchange, ReleaseRef};
 use crate::domain::verdict::{Account, Outcome, Verdict};
 use crate::store::Count;
-use crate::verify::Verification;
+use crate::verify::{Changes, Verification};
 
 /// RFC 3339 in UTC, to the millisecond: what the database keeps, so that one time always reads the same.
 fn time(at: Timestamp) -> String {
@@ -97,6 +97,39 @@ pub(super) struct ReverifiedView {
     /// What was found: one of the three verdicts, with its evidence.
     #[serde(flatten)]
     pub(super) found: VerdictView,
+}
+
+/// What an edit would do.
+#[derive(Serialize, ToSchema)]
+#[schema(as = EditPreview)]
+pub(super) struct PreviewView {
+    pub(super) changes: ChangesView,
+    /// What was found: one of the three verdicts, with its evidence. Absent where no field would change.
+    #[serde(flatten)]
+    #[schema(value_type = VerdictView)]
+    pub(super) found: Option<VerdictView>,
+}
+
+/// A credential after an edit, or what the edit would do.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Edited)]
+#[serde(untagged)]
+pub(super) enum EditedView {
+    Credential(CredentialView),
+    Preview(PreviewView),
+}
+
+/// The places that an edit changes; never values. A secret that is sent counts as changed.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Changes)]
+pub(super) struct ChangesView {
+    name: bool,
+    /// JSON Pointers into `fields`.
+    added: Vec<String>,
+    changed: Vec<String>,
+    removed: Vec<String>,
+    /// Whether secrets would travel to another set of destinations.
+    destinations: bool,
 }
 
 /// What happened in a verification; redacted.
@@ -266,6 +299,13 @@ impl VerdictView {
             }
         }
         Some(view)
+    }
+}
+
+impl From<Changes> for ChangesView {
+    fn from(changes: Changes) -> Self {
+        let Changes { name, added, changed, removed, destinations } = changes;
+        Self { name, added, changed, removed, destinations }
     }
 }
 

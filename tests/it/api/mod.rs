@@ -3,7 +3,11 @@
 mod bodies;
 mod components;
 mod credentials;
+mod editors;
+mod edits;
 mod isolation;
+mod lists;
+mod retries;
 mod server;
 pub(crate) mod service;
 mod tokens;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{Barrier, watch};
 
 /// What the upstream does with a request for a path.
 #[derive(Clone)]
@@ -15,6 +15,8 @@ pub enum Reply {
     Bytes(Vec<u8>),
     /// 200 with the value of the `api_key` header as body.
     Reflect,
+    /// 200, after the request has waited at the gate twice: once to tell that it is there, once to be let on.
+    Gate(Arc<Barrier>),
     /// Closes the connection without an answer.
     Close,
     /// Never answers, and waits until the client goes away.
@@ -122,6 +124,11 @@ async fn converse(
     let reply = match replies.get(path.as_str()) {
         Some(Reply::Bytes(bytes)) => bytes.clone(),
         Some(Reply::Reflect) => head(200, "text/plain", header.as_bytes()),
+        Some(Reply::Gate(gate)) => {
+            gate.wait().await;
+            gate.wait().await;
+            head(200, "application/json", br#"{"ok":true}"#)
+        }
         Some(Reply::Close) => return,
         Some(Reply::Silence) => {
             waiting.send_modify(|count| *count += 1);

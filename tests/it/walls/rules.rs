@@ -116,8 +116,10 @@ pub const OPENERS: &[(&str, &str)] = &[
     ("egress/reflection.rs", "builds the patterns that find a reflected secret"),
     ("egress/sealing/mod.rs", "replaces tokens by secrets just before sending"),
     ("keyring/source.rs", "reads and writes the root key's file"),
+    ("verify/edit.rs", "seals the very text that was verified, after an edit"),
     ("verify/mod.rs", "seals the very text that was verified"),
     ("verify/outcome.rs", "reads the fields of a stored credential"),
+    ("verify/retry.rs", "takes the keyed hash of a request that may be sent again"),
 ];
 
 /// Types that hold secrets.
@@ -180,7 +182,7 @@ fn sockets_are_opened_in_egress(sources: &[Source]) -> Vec<String> {
 
 /// Whether a line of code opens a secret.
 pub fn opens_a_secret(line: &str) -> bool {
-    line.contains(".expose()") || line.contains(".expose_json()")
+    [".expose()", ".expose_json()", ".expose_sorted_json()"].iter().any(|call| line.contains(call))
 }
 
 fn secrets_are_opened_where_listed(sources: &[Source]) -> Vec<String> {
