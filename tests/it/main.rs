@@ -7,6 +7,7 @@ mod egress;
 mod harness;
 mod petstore_plugin;
 mod placements;
+mod ops;
 mod sandbox;
 mod sealed_values;
 mod sessions;

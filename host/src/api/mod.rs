@@ -5,13 +5,16 @@ mod auth;
 mod body;
 mod components;
 mod conditions;
+mod connections;
 mod credentials;
 mod envelope;
 mod error;
 mod health;
+mod metrics;
 mod openapi;
 mod page;
 mod path;
+mod patience;
 mod problem;
 mod problems;
 mod query;
@@ -32,7 +35,7 @@ use crate::app::App;
 
 pub use error::{Kind, PROBLEMS, Row};
 pub use openapi::openapi;
-pub use server::serve;
+pub use server::{serve, serve_metrics};
 pub use settings::Settings;
 
 /// What handlers are passed.

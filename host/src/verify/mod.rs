@@ -1,6 +1,7 @@
 //! The job: a credential is saved only after the real system has accepted it.
 
 mod audit;
+mod caller;
 mod edit;
 mod judge;
 mod outcome;
@@ -21,7 +22,9 @@ use crate::egress::PlanError;
 use crate::keyring::Binding;
 use crate::sandbox::{Call, Plugin, RunContext};
 use crate::store::{NewCredential, NewVerification, Request};
+use crate::telemetry::Phase;
 
+pub use caller::for_caller;
 pub use edit::{Edit, edit, preview_edit};
 pub use outcome::{Changes, Edited, Preview, Reverified, Saved, Verification, VerifyError};
 pub use retry::{Created, verify_and_save_once};
@@ -91,7 +94,8 @@ async fn save_draft(
     let id = CredentialId::generate(&*app.clock, &*app.entropy);
     let version = 1;
     let binding = Binding { workspace, component: &component.id, credential: &id, version };
-    let record = app.keyring.seal(&*app.entropy, &binding, fields.expose_json().as_bytes())?;
+    let seal = || app.keyring.seal(&*app.entropy, &binding, fields.expose_json().as_bytes());
+    let record = app.telemetry.phases.of(Phase::Seal, seal)?;
     let account = verification.account();
     let credential = Credential {
         name: name.unwrap_or_else(|| default_name(&component.title, &verification, now)),
@@ -119,7 +123,7 @@ async fn save_draft(
         verification: stored_verification(app, &verification),
         request,
     };
-    if app.store.insert_credential(new, audit).await? {
+    if app.telemetry.phases.during(Phase::Commit, app.store.insert_credential(new, audit)).await? {
         return Ok(Some(Saved { credential, verification }));
     }
     // It was verified all the same, which the audit keeps as it keeps refused drafts.
@@ -167,19 +171,10 @@ pub async fn verify_stored(
     let account = verification.account();
     let audit = audit::record(app, actor, workspace, "credential.verify", id.as_str(), &verification);
     let kept = stored_verification(app, &verification);
-    let is_kept = app
-        .store
-        .record_verification(
-            workspace,
-            id,
-            credential.version,
-            status,
-            account,
-            verified_at,
-            kept,
-            audit,
-        )
-        .await?;
+    let version = credential.version;
+    let recorded =
+        app.store.record_verification(workspace, id, version, status, account, verified_at, kept, audit);
+    let is_kept = app.telemetry.phases.during(Phase::Commit, recorded).await?;
     if !is_kept {
         return Err(VerifyError::moved(expected));
     }
@@ -277,7 +272,7 @@ fn find_verifier(app: &App, component: &ComponentId) -> Result<Verifier, VerifyE
 impl Verifier {
     /// Checks the fields and finds out where their secrets may go, without asking anybody.
     fn prepare(self, app: &App, mut fields: Fields) -> Result<Prepared, VerifyError> {
-        check_fields(&self.descriptor, &mut fields)?;
+        app.telemetry.phases.of(Phase::Schema, || check_fields(&self.descriptor, &mut fields))?;
         let destinations = app.egress.destinations(&self.descriptor, &fields).map_err(plan_error)?;
         Ok(Prepared { verifier: self, fields, destinations })
     }
@@ -286,12 +281,30 @@ impl Verifier {
 /// Asks the real system through the sandboxed verifier. No transaction is open meanwhile.
 async fn run(app: &App, workspace: &WorkspaceId, prepared: Prepared) -> Result<Verified, VerifyError> {
     let Prepared { verifier: Verifier { component, plugin, descriptor }, fields, destinations } = prepared;
-    let session = app.egress.open(workspace, &descriptor, &fields, &*app.entropy).map_err(plan_error)?;
-    let now_ms = app.clock.now_ms().unsigned_abs();
-    let context = RunContext { now_ms, seed: random_array(&*app.entropy), transcript: false };
-    let started = Instant::now();
-    let run = app.sandbox.verify(&plugin, session, context).await;
-    let verification = judge::judge(run, component.release.clone(), started);
+    // On the heap: the futures of all that it calls would otherwise stand in each caller's.
+    let ask = Box::pin(async {
+        let slot = app.sandbox.enter(workspace).await?;
+        let session = app.egress.open(workspace, &descriptor, &fields, &*app.entropy).map_err(plan_error)?;
+        let now_ms = app.clock.now_ms().unsigned_abs();
+        let context = RunContext { now_ms, seed: random_array(&*app.entropy), transcript: false };
+        let started = Instant::now();
+        let run = app.sandbox.verify_in(slot, &plugin, session, context);
+        let run = app.telemetry.phases.during(Phase::Sandbox, run).await;
+        Ok::<_, VerifyError>(judge::judge(run, component.release.clone(), started))
+    });
+    // Whoever is dropped here is out of the queue, or its instance, its connection and its slot are free.
+    let asked = Instant::now();
+    let result = tokio::select! {
+        result = ask => result,
+        () = caller::has_left() => Err(VerifyError::Cancelled),
+    };
+    let outcome = match &result {
+        Ok(verification) => verification.outcome_name(),
+        Err(error) => error.outcome_name(),
+    };
+    app.telemetry.count_verification(&component.id, outcome, asked.elapsed());
+    let verification = result?;
+    app.telemetry.count_exchanges(&verification.evidence.exchanges);
     Ok(Verified { component, descriptor, fields, destinations, verification })
 }
 

@@ -11,6 +11,7 @@ use crate::domain::verdict::{
     Account, DestinationRefusal, Doubt, Outcome, Rejection, Verdict, VerifierFailure,
 };
 use crate::keyring::KeyringError;
+use crate::sandbox::Busy;
 use crate::store::StoreError;
 
 /// What one verification found, with its evidence.
@@ -100,6 +101,12 @@ pub enum VerifyError {
     /// The credential was changed or deleted while it was verified.
     #[error("the credential was changed while it was being verified")]
     Changed,
+    /// Nothing has run: our own limits are reached.
+    #[error(transparent)]
+    Busy(#[from] Busy),
+    /// Nobody waits for the outcome any more; the run was dropped.
+    #[error("the caller went away before there was an outcome")]
+    Cancelled,
     #[error(transparent)]
     Keyring(#[from] KeyringError),
     #[error(transparent)]
@@ -136,6 +143,8 @@ impl VerifyError {
             Self::Unexpected => "precondition-failed",
             Self::KeyReused => "idempotency-key-reused",
             Self::Changed => "changed",
+            Self::Busy(_) => "busy",
+            Self::Cancelled => "cancelled",
             Self::Keyring(_) | Self::Store(_) => "internal",
         }
     }

@@ -9,5 +9,5 @@ mod isolation;
 mod lists;
 mod retries;
 mod server;
-mod service;
+pub(crate) mod service;
 mod tokens;

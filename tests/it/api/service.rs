@@ -64,13 +64,25 @@ impl Service {
 
     /// Over a fresh database, with these limits and this clock.
     pub async fn with_clock(database: Database, settings: Settings, clock: Arc<dyn Clock>) -> Self {
+        let limits = sandbox::Settings { concurrency: 4, ..Default::default() };
+        Self::with_all(database, settings, limits, clock).await
+    }
+
+    /// Over a fresh database, with these limits, those of the sandbox, and this clock.
+    pub async fn with_all(
+        database: Database,
+        settings: Settings,
+        limits: sandbox::Settings,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         let keyring = Keyring::new(RootKey::generate(&SystemEntropy)).unwrap();
-        Self::build(database, settings, clock, keyring).await
+        Self::build(database, settings, limits, clock, keyring).await
     }
 
     async fn build(
         database: Database,
         settings: Settings,
+        limits: sandbox::Settings,
         clock: Arc<dyn Clock>,
         keyring: Keyring,
     ) -> Self {
@@ -78,7 +90,6 @@ impl Service {
         let upstream = Recorder::start(shops(&gate)).await;
         let elsewhere = Recorder::start([]).await;
         let store = database.store.clone();
-        let limits = sandbox::Settings { concurrency: 4, ..Default::default() };
         let sandbox = Arc::new(Sandbox::new(&limits).unwrap());
         let egress = egress::Settings { allow: vec![upstream.allowance(), elsewhere.allowance()], ..Default::default() };
         let app = App {
@@ -89,6 +100,7 @@ impl Service {
             egress: Egress::new(egress, Arc::new(SystemResolver::new().unwrap()), Vec::new()).unwrap(),
             sandbox,
             store,
+            telemetry: Default::default(),
         };
         let app = Arc::new(app);
         let router = TowerToHyperService::new(api::router(app.clone(), settings.clone()));
@@ -112,7 +124,8 @@ impl Service {
     /// The service as it starts over the same database another time, with the same root key.
     pub async fn restart(self) -> Self {
         let (clock, keyring) = (self.app.clock.clone(), self.app.keyring.clone());
-        Self::build(self.database, self.settings, clock, keyring).await
+        let limits = sandbox::Settings { concurrency: 4, ..Default::default() };
+        Self::build(self.database, self.settings, limits, clock, keyring).await
     }
 
     /// The text of a new token of workspace `default`.
@@ -213,14 +226,15 @@ pub fn request(method: &str, path: &str, token: &str) -> http::request::Builder 
     if token.is_empty() { request } else { request.header(AUTHORIZATION, format!("Bearer {token}")) }
 }
 
-/// `good` accepts every key, `bad` refuses it, `busy` cannot say, `gate` waits.
-fn shops(gate: &Arc<Barrier>) -> [(&'static str, Reply); 5] {
+/// `good` accepts every key, `bad` refuses it, `busy` cannot say, `gate` waits, `mute` says nothing.
+fn shops(gate: &Arc<Barrier>) -> [(&'static str, Reply); 6] {
     [
         ("/gate/store/inventory", Reply::Gate(gate.clone())),
         ("/gate/pair", Reply::Gate(gate.clone())),
         ("/good/store/inventory", json_reply(r#"{"available":3}"#)),
         ("/bad/store/inventory", answer(401, "application/json", r#"{"message":"no"}"#)),
         ("/busy/store/inventory", answer(503, "text/plain", "later")),
+        ("/mute/store/inventory", Reply::Silence),
     ]
 }
 

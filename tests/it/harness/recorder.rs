@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Barrier;
+use tokio::sync::{Barrier, watch};
 
 /// What the upstream does with a request for a path.
 #[derive(Clone)]
@@ -19,7 +19,7 @@ pub enum Reply {
     Gate(Arc<Barrier>),
     /// Closes the connection without an answer.
     Close,
-    /// Keeps the connection and never answers.
+    /// Never answers, and waits until the client goes away.
     Silence,
 }
 
@@ -57,6 +57,7 @@ pub fn answer_with(status: u16, headers: &[(&str, &str)], body: &str) -> Reply {
 pub struct Recorder {
     address: SocketAddr,
     received: Arc<Mutex<Vec<String>>>,
+    kept_waiting: watch::Sender<usize>,
 }
 
 impl Recorder {
@@ -67,12 +68,14 @@ impl Recorder {
         let address = listener.local_addr().unwrap();
         let received = Arc::new(Mutex::new(Vec::new()));
         let kept = received.clone();
+        let kept_waiting = watch::Sender::new(0);
+        let waiting = kept_waiting.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(converse(stream, replies.clone(), kept.clone()));
+                tokio::spawn(converse(stream, replies.clone(), kept.clone(), waiting.clone()));
             }
         });
-        Self { address, received }
+        Self { address, received, kept_waiting }
     }
 
     /// `http://127.0.0.1:PORT`.
@@ -85,13 +88,24 @@ impl Recorder {
         format!("127.0.0.1/32:{}", self.address.port())
     }
 
+    /// Waits until exactly so many clients wait for an answer that never comes.
+    pub async fn until_kept_waiting(&self, count: usize) {
+        let mut kept_waiting = self.kept_waiting.subscribe();
+        kept_waiting.wait_for(|now| *now == count).await.unwrap();
+    }
+
     /// Every request so far, head and body as text.
     pub fn received(&self) -> Vec<String> {
         self.received.lock().unwrap().clone()
     }
 }
 
-async fn converse(mut stream: TcpStream, replies: Arc<HashMap<&'static str, Reply>>, kept: Arc<Mutex<Vec<String>>>) {
+async fn converse(
+    mut stream: TcpStream,
+    replies: Arc<HashMap<&'static str, Reply>>,
+    kept: Arc<Mutex<Vec<String>>>,
+    waiting: watch::Sender<usize>,
+) {
     let mut bytes = Vec::new();
     let mut chunk = [0; 4096];
     while !is_whole(&bytes) {
@@ -116,7 +130,12 @@ async fn converse(mut stream: TcpStream, replies: Arc<HashMap<&'static str, Repl
             head(200, "application/json", br#"{"ok":true}"#)
         }
         Some(Reply::Close) => return,
-        Some(Reply::Silence) => return std::future::pending().await,
+        Some(Reply::Silence) => {
+            waiting.send_modify(|count| *count += 1);
+            while matches!(stream.read(&mut chunk).await, Ok(1..)) {}
+            waiting.send_modify(|count| *count -= 1);
+            return;
+        }
         None => head(200, "application/json", br#"{"ok":true}"#),
     };
     // The client may have gone away, which is its right.

@@ -105,6 +105,7 @@ const ROOMS: [(&str, &[&str]); 4] = [
 /// Files that open secrets, each with its reason. A new entry is a decision.
 pub const OPENERS: &[(&str, &str)] = &[
     ("boot/database.rs", "opens the database at its URL, which may hold a password"),
+    ("cli/doctor/database.rs", "opens the database at its URL, to look at it"),
     ("cli/output.rs", "prints a new token or key, the one time that it is shown"),
     ("cli/verify/control.rs", "makes a wrong secret out of a right one, for an author's control run"),
     ("client/mod.rs", "shows the API token to the service that it is for"),
