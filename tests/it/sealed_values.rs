@@ -175,3 +175,14 @@ async fn a_secret_that_does_not_fit_its_place_is_refused_before_anything_is_sent
     }
     assert!(upstream.received().is_empty());
 }
+
+#[tokio::test]
+async fn a_secret_must_not_stand_in_an_address_that_everybody_reads() {
+    let upstream = Recorder::start([]).await;
+    let rehearsal = Rehearsal::new(&guest("exfiltrate"), &[upstream.allowance()]).await;
+    let base = format!("{}/hooks/long-secret-1", upstream.origin());
+    let error = rehearsal.run(json!({"apiKey": "long-secret-1", "baseUrl": base, "mode": "log"})).await.expect_err("refused");
+    let keystead::verify::VerifyError::FieldsInvalid(violations) = &error else { panic!("{error}") };
+    assert_eq!(violations[0].pointer, "/baseUrl");
+    assert!(upstream.received().is_empty());
+}

@@ -210,7 +210,7 @@ pub const PROBLEMS: &[Row] = &[
         "credential-rejected",
         StatusCode::UNPROCESSABLE_ENTITY,
         "The application refused the credential",
-        "The real system was asked and said no. Nothing was saved. `reason` says why, `field` which field to correct.",
+        "The verifier found that the application does not accept the credential. Nothing was saved. `reason` says why, `field` which field to correct.",
     ),
     row(
         Kind::PluginRefused,

@@ -15,7 +15,7 @@ use crate::catalogue::Component;
 use crate::domain::clock::random_array;
 use crate::domain::credential::{Credential, Expected, Status};
 use crate::domain::descriptor::Descriptor;
-use crate::domain::fields::Fields;
+use crate::domain::fields::{Fields, Violation};
 use crate::domain::id::{ComponentId, CredentialId, VerificationId, WorkspaceId};
 use crate::domain::verdict::{Outcome, Verdict};
 use crate::egress::PlanError;
@@ -206,7 +206,7 @@ pub async fn rehearse(
         version: descriptor.version.clone(),
         digest: release.digest.clone(),
     };
-    Ok((judge::judge(run, named, started), transcript))
+    Ok((judge::judge(run, descriptor, named, started), transcript))
 }
 
 /// Fields that went through a verification, whatever it found.
@@ -290,7 +290,7 @@ async fn run(app: &App, workspace: &WorkspaceId, prepared: Prepared) -> Result<V
         let started = Instant::now();
         let run = app.sandbox.verify_in(slot, &plugin, session, context);
         let run = app.telemetry.phases.during(Phase::Sandbox, run).await;
-        Ok::<_, VerifyError>(judge::judge(run, component.release.clone(), started))
+        Ok::<_, VerifyError>(judge::judge(run, &descriptor, component.release.clone(), started))
     });
     // Whoever is dropped here is out of the queue, or its instance, its connection and its slot are free.
     let asked = Instant::now();
@@ -311,15 +311,26 @@ async fn run(app: &App, workspace: &WorkspaceId, prepared: Prepared) -> Result<V
 /// Fills in defaults, then names everything that the schema refuses.
 fn check_fields(descriptor: &Descriptor, fields: &mut Fields) -> Result<(), VerifyError> {
     descriptor.schema.apply_defaults(fields);
-    let violations = descriptor.schema.check(fields);
+    let mut violations = descriptor.schema.check(fields);
+    violations.extend(destinations_with_secrets(descriptor, fields));
     if violations.is_empty() { Ok(()) } else { Err(VerifyError::FieldsInvalid(violations)) }
+}
+
+/// Destination fields in which a secret stands: they are shown to everybody who may read the credential.
+fn destinations_with_secrets(descriptor: &Descriptor, fields: &Fields) -> Vec<Violation> {
+    let secrets: Vec<_> =
+        descriptor.schema.secrets().iter().filter_map(|pointer| fields.secret(pointer)).collect();
+    let holds = |text: &str| secrets.iter().any(|secret| secret.expose().len() >= 8 && text.contains(secret.expose()));
+    let pointers = descriptor.destination_fields();
+    let found = pointers.into_iter().filter(|pointer| fields.text(pointer).is_some_and(holds));
+    found.map(|pointer| Violation::new(pointer, "must not hold the value of a secret field")).collect()
 }
 
 fn plan_error(error: PlanError) -> VerifyError {
     match error {
         PlanError::Destination(refusal) => VerifyError::DestinationRefused { refusal, evidence: None },
         PlanError::Fields(violations) => VerifyError::FieldsInvalid(violations),
-        PlanError::TooLarge(error) => VerifyError::FieldsInvalid(vec![crate::domain::fields::Violation {
+        PlanError::TooLarge(error) => VerifyError::FieldsInvalid(vec![Violation {
             pointer: String::new(),
             message: error.to_string(),
         }]),

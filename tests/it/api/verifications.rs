@@ -83,7 +83,7 @@ on_both_databases! {
         let changed = service.database.sql(&format!("UPDATE credentials SET destinations = '{saved_for}'")).await;
         assert_eq!(changed.unwrap(), 1);
         let answer = service.call("POST", &format!("/v1/credentials/{id}/verify"), &token).await;
-        assert_eq!(answer.status, 409, "{}", answer.text);
+        assert_eq!(answer.status, 422, "{}", answer.text);
         assert_eq!(service.upstream.received().len(), 1, "the secret went to a destination that it was not saved for");
         let read = service.call("GET", &format!("/v1/credentials/{id}"), &token).await;
         assert_eq!(read.body["status"], "verified", "{}", read.text);
