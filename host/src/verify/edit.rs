@@ -253,7 +253,8 @@ async fn save(
         verification: stored_verification(app, &verification),
     };
     let replaced = app.store.replace_fields(new, record(app, actor, old, &verification, changes));
-    let saved = app.telemetry.phases.during(Phase::Commit, replaced).await?;
+    // On the heap: what a transaction needs is large, and this future lies in the handler's.
+    let saved = app.telemetry.phases.during(Phase::Commit, Box::pin(replaced)).await?;
     let credential = saved.ok_or_else(|| VerifyError::moved(&reading.expected))?;
     Ok(Edited { credential, verification: Some(verification) })
 }
