@@ -20,7 +20,8 @@ use super::problem::Problem;
 use super::query::{FromQuery, Nothing, Parameters, Query, refuse};
 use super::readings::unknown_component;
 use super::views::{
-    ChangesView, CredentialPage, CredentialView, EditedView, PreviewView, ReverifiedView, VerdictView,
+    ChangesView, CredentialPage, CredentialView, EditedView, PreviewView, RenamePreviewView, ReverifiedView,
+    VerdictView,
 };
 use crate::domain::credential::{Credential, Expected, Status};
 use crate::domain::fields::Fields;
@@ -291,7 +292,7 @@ pub(super) async fn read(
     )),
     params(
         ("id" = String, Path, description = "Id of a credential."),
-        ("dry_run" = Option<bool>, Query, description = "Verify only, store nothing: the answer is an `EditPreview`."),
+        ("dry_run" = Option<bool>, Query, description = "Verify only, store nothing: the answer is an `EditPreview`, or a `RenamePreview` where no field would change."),
         ("If-Match" = Option<String>, Header, description = "`ETag` of the state that the change is meant for."),
     ),
     responses((status = 200, body = EditedView, description = "The credential as it is now; dry run: what the edit would do", headers(("ETag" = String, description = "State of the credential, for `If-Match`")))))]
@@ -308,9 +309,12 @@ pub(super) async fn edit(
     let edit = Edit { name, fields, accept_unverified, expected, may_use_stored };
     if dry_run {
         let preview = preview_edit(&api.app, &token.actor, &token.workspace, &id, edit).await?;
-        let found = preview.verification.as_ref().map(verdict).transpose()?;
-        let preview = PreviewView { changes: ChangesView::from(preview.changes), found };
-        return Ok(Json(EditedView::Preview(preview)).into_response());
+        let changes = ChangesView::from(preview.changes);
+        let answer = match &preview.verification {
+            Some(found) => EditedView::Preview(PreviewView { changes, found: verdict(found)? }),
+            None => EditedView::Rename(RenamePreviewView { changes, verdict: () }),
+        };
+        return Ok(Json(answer).into_response());
     }
     let edited = crate::verify::edit(&api.app, &token.actor, &token.workspace, &id, edit).await?;
     let answer = EditedView::Credential(CredentialView::from(&edited.credential));

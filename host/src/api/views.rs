@@ -4,6 +4,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
+use utoipa::openapi::Object;
+use utoipa::openapi::schema::Type;
 
 use crate::catalogue::{Component, State};
 use crate::domain::credential::Credential;
@@ -99,15 +101,28 @@ pub(super) struct ReverifiedView {
     pub(super) found: VerdictView,
 }
 
-/// What an edit would do.
+/// What an edit of fields would do.
 #[derive(Serialize, ToSchema)]
 #[schema(as = EditPreview)]
 pub(super) struct PreviewView {
     pub(super) changes: ChangesView,
-    /// What was found: one of the three verdicts, with its evidence. Absent where no field would change.
+    /// What was found: one of the three verdicts, with its evidence.
     #[serde(flatten)]
-    #[schema(value_type = VerdictView)]
-    pub(super) found: Option<VerdictView>,
+    pub(super) found: VerdictView,
+}
+
+/// What an edit would do that changes no field.
+#[derive(Serialize, ToSchema)]
+#[schema(as = RenamePreview)]
+pub(super) struct RenamePreviewView {
+    pub(super) changes: ChangesView,
+    /// Null: there is nothing to verify.
+    #[schema(schema_with = null)]
+    pub(super) verdict: (),
+}
+
+fn null() -> Object {
+    Object::builder().schema_type(Type::Null).build()
 }
 
 /// A credential after an edit, or what the edit would do.
@@ -117,6 +132,7 @@ pub(super) struct PreviewView {
 pub(super) enum EditedView {
     Credential(CredentialView),
     Preview(PreviewView),
+    Rename(RenamePreviewView),
 }
 
 /// The places that an edit changes; never values. A secret that is sent counts as changed.

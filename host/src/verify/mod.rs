@@ -342,3 +342,39 @@ fn stored_verification(app: &App, verification: &Verification) -> NewVerificatio
         evidence: verification.evidence.clone(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::evidence::Evidence;
+    use crate::domain::verdict::{Acceptance, Account};
+
+    fn name(label: &str) -> String {
+        let account = Account { id: "1".into(), label: label.into() };
+        let acceptance = Acceptance { account: Some(account), ..Acceptance::default() };
+        let outcome = Outcome::Verdict(Verdict::Valid(acceptance));
+        let verification = Verification { outcome, evidence: Evidence::default() };
+        default_name("Petstore", &verification, jiff::Timestamp::UNIX_EPOCH)
+    }
+
+    #[test]
+    fn a_default_fills_a_required_field() {
+        let document = serde_json::json!({
+            "descriptor": 1, "id": "sample", "title": "Sample", "version": "0.1.0", "authorization": {"kind": "none"},
+            "schema": {"type": "object", "required": ["region"], "additionalProperties": false, "properties": {
+                "region": {"type": "string", "title": "Region", "default": "eu"}}},
+            "egress": [], "sealed": [],
+        });
+        let descriptor = Descriptor::parse(&document.to_string()).unwrap();
+        let mut fields = Fields::parse(b"{}").unwrap();
+        check_fields(&descriptor, &mut fields).unwrap();
+        assert_eq!(fields.text("/region"), Some("eu"));
+    }
+
+    #[test]
+    fn a_default_name_is_short_and_safe_to_print() {
+        assert_eq!(name("Mara\n\u{1b}[31m"), "Mara[31m");
+        assert_eq!(name(&"ü".repeat(300)), "ü".repeat(200));
+        assert_eq!(name(" \t"), "Petstore, 1970-01-01");
+    }
+}

@@ -222,3 +222,43 @@ pub(super) fn stored_fields(plain: SecretBytes) -> Result<Fields, VerifyError> {
         .into()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::verdict::{Acceptance, FailureKind};
+
+    fn status(outcome: Outcome, accept_unverified: bool) -> Result<Status, &'static str> {
+        let verification = Verification { outcome, evidence: Evidence::default() };
+        verification.status_to_save(accept_unverified).map_err(|error| error.outcome_name())
+    }
+
+    #[test]
+    fn only_what_was_accepted_or_could_not_be_asked_is_saved() {
+        let doubt = || Doubt {
+            reason: "unreachable".into(),
+            message: String::new(),
+            retry_after: None,
+            extra: Vec::new(),
+        };
+        let rejection = || Rejection {
+            reason: "rejected".into(),
+            message: String::new(),
+            field: None,
+            extra: Vec::new(),
+        };
+        let refusal = || DestinationRefusal { pointer: "/baseUrl".into(), message: String::new() };
+        let failure = || VerifierFailure::new(FailureKind::Unproven, "");
+        for accept in [false, true] {
+            let undecided = if accept { Ok(Status::Unverified) } else { Err("undecided") };
+            assert_eq!(
+                status(Outcome::Verdict(Verdict::Valid(Acceptance::default())), accept),
+                Ok(Status::Verified)
+            );
+            assert_eq!(status(Outcome::Verdict(Verdict::Undecided(doubt())), accept), undecided);
+            assert_eq!(status(Outcome::Verdict(Verdict::Invalid(rejection())), accept), Err("invalid"));
+            assert_eq!(status(Outcome::DestinationRefused(refusal()), accept), Err("destination-refused"));
+            assert_eq!(status(Outcome::Failure(failure()), accept), Err("unproven"));
+        }
+    }
+}

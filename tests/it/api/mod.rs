@@ -11,3 +11,4 @@ mod retries;
 mod server;
 pub(crate) mod service;
 mod tokens;
+mod verifications;

@@ -226,14 +226,19 @@ pub fn request(method: &str, path: &str, token: &str) -> http::request::Builder 
     if token.is_empty() { request } else { request.header(AUTHORIZATION, format!("Bearer {token}")) }
 }
 
-/// `good` accepts every key, `bad` refuses it, `busy` cannot say, `gate` waits, `mute` says nothing.
-fn shops(gate: &Arc<Barrier>) -> [(&'static str, Reply); 6] {
+/// `good` accepts every key, `bad` refuses it, `busy` cannot say; `fickle` does all three, one after the other;
+/// `gate` waits, `mute` says nothing.
+fn shops(gate: &Arc<Barrier>) -> [(&'static str, Reply); 7] {
+    let good = || json_reply(r#"{"available":3}"#);
+    let bad = || answer(401, "application/json", r#"{"message":"no"}"#);
+    let busy = || answer(503, "text/plain", "later");
     [
+        ("/fickle/store/inventory", Reply::Turns(vec![good(), bad(), busy(), good()])),
         ("/gate/store/inventory", Reply::Gate(gate.clone())),
         ("/gate/pair", Reply::Gate(gate.clone())),
-        ("/good/store/inventory", json_reply(r#"{"available":3}"#)),
-        ("/bad/store/inventory", answer(401, "application/json", r#"{"message":"no"}"#)),
-        ("/busy/store/inventory", answer(503, "text/plain", "later")),
+        ("/good/store/inventory", good()),
+        ("/bad/store/inventory", bad()),
+        ("/busy/store/inventory", busy()),
         ("/mute/store/inventory", Reply::Silence),
     ]
 }

@@ -21,6 +21,8 @@ pub enum Reply {
     Close,
     /// Never answers, and waits until the client goes away.
     Silence,
+    /// Each in its turn, the last one for ever.
+    Turns(Vec<Reply>),
 }
 
 /// 200 with a JSON body.
@@ -120,8 +122,13 @@ async fn converse(
     }
     let path = text.split(' ').nth(1).unwrap_or_default().split('?').next().unwrap_or_default().to_owned();
     let header = header(&text, "api_key").unwrap_or_default().to_owned();
+    let earlier = kept.lock().unwrap().iter().filter(|text| text.split([' ', '?']).nth(1) == Some(&path)).count();
     kept.lock().unwrap().push(text);
     let reply = match replies.get(path.as_str()) {
+        Some(Reply::Turns(turns)) => Some(&turns[earlier.min(turns.len() - 1)]),
+        reply => reply,
+    };
+    let reply = match reply {
         Some(Reply::Bytes(bytes)) => bytes.clone(),
         Some(Reply::Reflect) => head(200, "text/plain", header.as_bytes()),
         Some(Reply::Gate(gate)) => {
@@ -136,6 +143,7 @@ async fn converse(
             waiting.send_modify(|count| *count -= 1);
             return;
         }
+        Some(Reply::Turns(_)) => panic!("turns within turns"),
         None => head(200, "application/json", br#"{"ok":true}"#),
     };
     // The client may have gone away, which is its right.
