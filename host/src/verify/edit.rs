@@ -12,6 +12,7 @@ use crate::domain::fields::{Fields, Said};
 use crate::domain::id::{CredentialId, WorkspaceId};
 use crate::keyring::Binding;
 use crate::store::{NewFields, NewName, SealedCredential};
+use crate::telemetry::Phase;
 
 /// What somebody wants to change of a stored credential.
 pub struct Edit {
@@ -228,7 +229,8 @@ async fn save(
     let Credential { workspace, component, id, .. } = old;
     let version = old.version + 1;
     let binding = Binding { workspace, component, credential: id, version };
-    let sealed = app.keyring.seal(&*app.entropy, &binding, fields.expose_json().as_bytes())?;
+    let seal = || app.keyring.seal(&*app.entropy, &binding, fields.expose_json().as_bytes());
+    let sealed = app.telemetry.phases.of(Phase::Seal, seal)?;
     let now = app.clock.now();
     let credential = Credential {
         status,
@@ -250,7 +252,9 @@ async fn save(
         key_id: sealed.key_id,
         verification: stored_verification(app, &verification),
     };
-    let saved = app.store.replace_fields(new, record(app, actor, old, &verification, changes)).await?;
+    let replaced = app.store.replace_fields(new, record(app, actor, old, &verification, changes));
+    // On the heap: what a transaction needs is large, and this future lies in the handler's.
+    let saved = app.telemetry.phases.during(Phase::Commit, Box::pin(replaced)).await?;
     let credential = saved.ok_or_else(|| VerifyError::moved(&reading.expected))?;
     Ok(Edited { credential, verification: Some(verification) })
 }
