@@ -9,11 +9,12 @@ use clap::Args;
 use tokio::net::TcpListener;
 
 use super::failure::Failure;
-use super::options::{ConfigOption, DatabaseOptions, EgressOptions, LogOptions};
+use super::options::{ConfigOption, DatabaseOptions, EgressOptions, LogOptions, listen_address};
 use super::{Exit, output, signals};
 use crate::config::{File, Log, LogFormat, Settings, default_listen, root_key_from_env};
+use crate::domain::clock::{Clock as _, SystemClock};
 use crate::keyring::KeySource;
-use crate::{api, boot, logging};
+use crate::{api, boot, egress, logging};
 
 /// Runs the service until it is asked to stop (SIGTERM or Ctrl-C)
 ///
@@ -31,7 +32,7 @@ Examples:
   keystead serve --config keystead.toml --log-format json")]
 pub(super) struct Serve {
     /// The address of the API; port 0 takes a free one [default: 127.0.0.1:8080]
-    #[arg(long, value_name = "ADDRESS:PORT", env = "KEYSTEAD_LISTEN")]
+    #[arg(long, value_name = "ADDRESS:PORT", env = "KEYSTEAD_LISTEN", value_parser = listen_address)]
     listen: Option<SocketAddr>,
     #[command(flatten)]
     database: DatabaseOptions,
@@ -67,6 +68,7 @@ impl Serve {
         };
         let app = Arc::new(boot::assemble(plan).await?);
         announce(address, settings.log);
+        warn_of_openness(address, &settings.egress);
         api::serve(listener, app.clone(), settings.api, asked_to_stop.cancelled_owned())
             .await
             .with_context(|| format!("cannot serve on {address}"))?;
@@ -80,7 +82,7 @@ impl Serve {
         self.egress.merge(&mut file);
         Ok(Settings {
             listen: self.listen.or(file.listen).unwrap_or_else(default_listen),
-            database: self.database.merge(&mut file),
+            database: self.database.merge(&mut file)?,
             root_key_file: self.root_key_file.or(file.root_key_file.take()),
             log: self.log.merge(&file),
             sandbox: file.sandbox,
@@ -107,6 +109,26 @@ fn announce(address: SocketAddr, log: Log) {
     let message = format!("listening on http://{address}");
     match log.format {
         LogFormat::Text => output::note(message),
-        LogFormat::Json => output::note(serde_json::json!({ "level": "INFO", "message": message })),
+        LogFormat::Json => output::note(serde_json::json!({
+            "timestamp": SystemClock.now().to_string(), "level": "INFO", "message": message,
+        })),
+    }
+}
+
+/// Warns of settings that are more open than they look.
+fn warn_of_openness(address: SocketAddr, egress: &egress::Settings) {
+    if !address.ip().is_loopback() {
+        tracing::warn!(
+            "{address} can be reached from outside this machine, and Keystead speaks plain HTTP: put a proxy that \
+             speaks TLS before it"
+        );
+    }
+    for allowance in egress.allowances().iter().flatten() {
+        if allowance.to_string().contains("/0:") {
+            tracing::warn!(
+                "the allowance `{allowance}` opens all addresses, private ones and this machine too; name the \
+                 ranges that plugins need"
+            );
+        }
     }
 }
