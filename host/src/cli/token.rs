@@ -40,11 +40,13 @@ Rights of a workspace token, each for its own workspace alone:
   credentials:use     verify a saved credential again
   components:read     read what is installed; every token may do so
   admin               all of the above and below, in this workspace
-  flows:read, flows:write, runtime, audit:read
-                      for calls that do not exist yet
+  flows:read          for calls that do not exist yet
+  flows:write         for calls that do not exist yet
+  runtime             for calls that do not exist yet
+  audit:read          for calls that do not exist yet
 
-Rights of an installation token, none of which opens anything inside a workspace:
-  components:install  send components; to install one takes components:consent too
+Rights of an installation token, which open nothing inside a workspace:
+  components:install  install components, together with components:consent
   components:consent  agree to what a component asks for
   components:read     read what is installed; every token may do so
   operator            all of the above and below, for the whole installation
@@ -235,7 +237,7 @@ mod tests {
         let create = command.find_subcommand_mut("create").unwrap();
         let help = create.render_long_help().to_string();
         for right in Right::all() {
-            let line = help.lines().find(|line| line.starts_with("  ") && line.contains(right.as_str()));
+            let line = help.lines().find(|line| line.starts_with(&format!("  {right} ")));
             assert!(line.is_some(), "{right}");
         }
     }
