@@ -16,4 +16,5 @@ pub mod keyring;
 pub mod logging;
 pub mod sandbox;
 pub mod store;
+pub mod telemetry;
 pub mod verify;

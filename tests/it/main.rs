@@ -5,6 +5,7 @@ mod api;
 mod cli;
 mod egress;
 mod harness;
+mod ops;
 mod petstore_plugin;
 mod placements;
 mod sandbox;

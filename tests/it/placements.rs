@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use keystead::domain::fields::Fields;
 use keystead::domain::id::WorkspaceId;
 use keystead::domain::verdict::{FailureKind, Outcome, Verdict};
-use keystead::egress::Request;
+use keystead::egress;
 use keystead::sandbox::Call;
 use keystead::verify::{Verification, VerifyError};
 use serde_json::{Value, json};
@@ -166,6 +166,7 @@ async fn a_cookie_that_each_answer_brings_again_works() {
     assert!(is_valid(&verification), "{:?}", verification);
     assert_eq!(header(&upstream.received()[1], "cookie"), Some("sid=c00kie-c00kie; lang=en"));
     assert_eq!(verification.evidence.exchanges[1].captured, ["set-cookie"], "another rule declares no cookie");
+    assert_eq!(verification.evidence.exchanges[1].withheld, None);
 }
 
 #[tokio::test]
@@ -200,7 +201,7 @@ async fn captured_values_go_nowhere_else() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_captured_is_withheld_and_ends_all_sending() {
+async fn what_cannot_be_captured_is_withheld() {
     let json_type = [("content-type", "application/json")];
     for (name, login, words) in [
         ("a number", answer_with(200, &json_type, r#"{"session":{"token":5}}"#), "`session` is no text"),
@@ -283,32 +284,50 @@ async fn a_short_cookie_that_nobody_declared_withholds_nothing() {
     );
     let (_, verification, calls) = log_in(login, me, "").await;
     assert!(is_valid(&verification), "{:?}", verification);
+    assert_eq!(verification.evidence.exchanges[1].withheld, None);
     assert!(!calls[0].result.to_string().contains("lang=en"));
+}
+
+/// The way out of a `login`, without its plugin.
+async fn open_session(upstream: &Recorder) -> (Rehearsal, Fields, egress::Session) {
+    let rehearsal = Rehearsal::new(&guest("login"), &[upstream.allowance()]).await;
+    let fields = json!({"user": "ada", "password": PASSWORD, "baseUrl": upstream.origin()});
+    let fields = Fields::parse(fields.to_string().as_bytes()).unwrap();
+    let workspace = WorkspaceId::default_workspace();
+    let entropy = SeededEntropy::new(1);
+    let session = rehearsal.egress.open(&workspace, &rehearsal.release.descriptor, &fields, &entropy).unwrap();
+    (rehearsal, fields, session)
+}
+
+fn request(upstream: &Recorder, method: &str, path: &str, headers: Vec<(String, String)>) -> egress::Request {
+    let url = format!("{}{path}", upstream.origin());
+    egress::Request { method: method.into(), url, headers, body: None, extra: Vec::new() }
 }
 
 #[tokio::test]
 async fn a_captured_value_proves_nothing_of_the_credential() {
     let upstream = Recorder::start([("/login", SESSION.reply())]).await;
-    let rehearsal = Rehearsal::new(&guest("login"), &[upstream.allowance()]).await;
-    let fields = json!({"user": "ada", "password": PASSWORD, "baseUrl": upstream.origin()});
-    let fields = Fields::parse(fields.to_string().as_bytes()).unwrap();
-    let descriptor = &rehearsal.release.descriptor;
-    let workspace = WorkspaceId::default_workspace();
-    let mut session = rehearsal.egress.open(&workspace, descriptor, &fields, &SeededEntropy::new(1)).unwrap();
-    let request = |method: &str, path: &str, headers| Request {
-        method: method.into(),
-        url: format!("{}{path}", upstream.origin()),
-        headers,
-        body: None,
-        extra: Vec::new(),
-    };
-    let login = session.send(request("POST", "/login", Vec::new())).await.unwrap();
+    let (rehearsal, fields, mut session) = open_session(&upstream).await;
+    let login = session.send(request(&upstream, "POST", "/login", Vec::new())).await.unwrap();
     let login: Value = serde_json::from_slice(&login.body).unwrap();
     let token = login["session"]["token"].as_str().unwrap().to_owned();
-    session.send(request("GET", "/me", vec![("x-session".to_owned(), token)])).await.unwrap();
+    session.send(request(&upstream, "GET", "/me", vec![("x-session".to_owned(), token)])).await.unwrap();
     assert_eq!(header(&upstream.received()[1], "x-session"), Some(SESSION.token));
     let record = session.into_record();
     assert_eq!((record.sealed, record.unproven), (vec!["password".to_owned()], vec!["password".to_owned()]));
-    let destinations = rehearsal.egress.destinations(descriptor, &fields).unwrap();
-    assert_eq!(destinations, [format!("password {}", upstream.origin())]);
+    let destinations = rehearsal.egress.destinations(&rehearsal.release.descriptor, &fields).unwrap();
+    let expected = ["jar", "nonce", "password", "session"].map(|name| format!("{name} {}", upstream.origin()));
+    assert_eq!(destinations, expected);
+}
+
+#[tokio::test]
+async fn nothing_is_sent_after_a_failed_capture() {
+    let upstream = Recorder::start([("/login", json_reply(r#"{"session":{"token":5}}"#))]).await;
+    let (_, _, mut session) = open_session(&upstream).await;
+    let login = session.send(request(&upstream, "POST", "/login", Vec::new())).await.unwrap();
+    assert_eq!(login.extra, [("withheld".to_owned(), "capture-failed".to_owned())]);
+    assert!(login.body.is_empty() && login.headers.is_empty());
+    let later = session.send(request(&upstream, "GET", "/me", Vec::new())).await.unwrap_err();
+    assert_eq!(later.kind, "budget");
+    assert_eq!(upstream.received().len(), 1);
 }

@@ -293,16 +293,19 @@ async fn an_answer_cannot_be_asked_for_in_parts() {
 
 #[tokio::test]
 async fn a_short_secret_is_found_with_the_text_that_a_plugin_put_around_it() {
-    for (around, echoed, is_withheld) in [
-        ("KEY", r#"{"got": "1234567"}"#, true),
-        ("KEY", r#"{"got": ["1", "1234567"]}"#, true),
-        ("x-KEY-y", r#"{"got": "x-1234567-y"}"#, true),
-        ("x-KEY-y", "you sent x-1234567-y, which is unknown", true),
-        ("KEYKEY", "<b>12345671234567</b>", true),
-        ("x-KEY-y", r#"{"count": 1234567}"#, false),
+    for (secret, around, echoed, is_withheld) in [
+        ("123", "x-KEY", r#"{"got": "x-123"}"#, true),
+        ("123", "x-KEY", r#"{"got": "x-1234"}"#, false),
+        ("", "x-KEY", r#"{"got": "x-"}"#, false),
+        ("1234567", "KEY", r#"{"got": "1234567"}"#, true),
+        ("1234567", "KEY", r#"{"got": ["1", "1234567"]}"#, true),
+        ("1234567", "x-KEY-y", r#"{"got": "x-1234567-y"}"#, true),
+        ("1234567", "x-KEY-y", "you sent x-1234567-y, which is unknown", true),
+        ("1234567", "KEYKEY", "<b>12345671234567</b>", true),
+        ("1234567", "x-KEY-y", r#"{"count": 1234567}"#, false),
     ] {
         let upstream = Recorder::start([("/api/me", raw("200 OK", "connection: close\r\n", echoed))]).await;
-        let mut session = session(&upstream, Settings::default(), "1234567");
+        let mut session = session(&upstream, Settings::default(), secret);
         let value = around.replace("KEY", &token(&session));
         let request = Request { headers: vec![("api_key".into(), value)], ..get(format!("{}/api/me", upstream.origin())) };
         let response = session.send(request).await.unwrap();
@@ -408,4 +411,58 @@ async fn a_plugin_shortens_the_deadline_and_never_lengthens_it() {
         let answer = tokio::time::timeout(std::time::Duration::from_secs(20), kind(&mut session, request)).await;
         assert_eq!(answer, Ok("timeout"), "{exchange_ms} {asked}");
     }
+}
+
+#[tokio::test]
+async fn secrets_that_resemble_each_other_or_a_token_travel_as_they_are() {
+    let document = json!({
+        "descriptor": 1, "id": "two", "title": "Two", "version": "0.1.0",
+        "authorization": {"kind": "basic"},
+        "schema": {"type": "object", "additionalProperties": false, "properties": {
+            "user": {"type": "string", "title": "User", "writeOnly": true},
+            "password": {"type": "string", "title": "Password", "writeOnly": true},
+            "baseUrl": {"type": "string", "title": "Address", "format": "uri"}}},
+        "egress": [{"name": "api", "origin": {"field": "/baseUrl"}, "methods": ["GET"]}],
+        "sealed": [
+            {"name": "user", "from": {"field": "/user"}, "to": [{"rule": "api", "in": "header", "name": "api_key"}]},
+            {"name": "password", "from": {"field": "/password"}, "to": [{"rule": "api", "in": "header", "name": "api_key"}]}],
+    });
+    let descriptor = Descriptor::parse(&document.to_string()).unwrap();
+    for (user, password) in [
+        ("same-secret", "same-secret"),
+        ("same-secret", "same-secret-and-more"),
+        ("kst0", "kst00000000000000000000000000000000"),
+        (r#"","apiKey":"x"#, "x-other: 1; y=\\u0022"),
+        ("{password}", "{user}"),
+        ("", "only-a-password"),
+    ] {
+        let upstream = Recorder::start([]).await;
+        let egress = egress(Settings { allow: vec![upstream.allowance()], ..Settings::default() });
+        let fields = json!({"user": user, "password": password, "baseUrl": upstream.origin()});
+        let mut session = open(&egress, &descriptor, fields).unwrap();
+        let seen: Value = serde_json::from_str(session.credential()).unwrap();
+        let tokens = [seen["user"].as_str().unwrap(), seen["password"].as_str().unwrap()];
+        assert!(tokens[0] != tokens[1] && tokens.iter().all(|token| token.len() == 36), "{tokens:?}");
+        let headers = vec![("api_key".into(), format!("{}:{}", tokens[0], tokens[1]))];
+        session.send(Request { headers, ..get(format!("{}/me", upstream.origin())) }).await.unwrap();
+        let request = upstream.received().remove(0);
+        let sent = crate::harness::recorder::header(&request, "api_key").unwrap().to_owned();
+        assert_eq!(sent, format!("{user}:{password}"));
+        assert_eq!(request.lines().filter(|line| line.contains("x-other")).count(), usize::from(password.contains("x-other")));
+        let record = session.into_record();
+        assert!(record.unproven.is_empty() && record.sealed == ["user", "password"]);
+        assert!(!serde_json::to_string(&record.exchanges).unwrap().contains(password));
+    }
+}
+
+#[tokio::test]
+async fn compressed_answers_are_searched_as_they_are_read() {
+    // `got long-secret-1`
+    let packed = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\x4b\xcf\x2f\x51\xc8\xc9\xcf\x4b\xd7\x2d\x4e\x4d\x2e\x4a\x2d\xd1\x35\x04\x00\x4f\x06\x08\x38\x11\x00\x00\x00";
+    let mut bytes = format!("HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: {}\r\n\r\n", packed.len()).into_bytes();
+    bytes.extend(packed);
+    let upstream = Recorder::start([("/api/me", Reply::Bytes(bytes))]).await;
+    let mut session = session(&upstream, Settings::default(), "long-secret-1");
+    let request = keyed(&session, format!("{}/api/me", upstream.origin()));
+    assert_eq!(session.send(request).await.unwrap().extra, [("withheld".to_owned(), "reflected".to_owned())]);
 }

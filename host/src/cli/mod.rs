@@ -2,6 +2,7 @@
 //! everything else to standard error.
 
 mod demo;
+mod doctor;
 mod failure;
 mod key;
 mod migrate;
@@ -39,6 +40,7 @@ pub struct Cli {
 enum Command {
     Serve(serve::Serve),
     Demo(demo::Demo),
+    Doctor(doctor::Doctor),
     Plugin(plugin::Plugin),
     Verify(verify::Verify),
     Workspace(workspace::Workspace),
@@ -82,6 +84,7 @@ async fn dispatch(command: Command) -> anyhow::Result<Exit> {
     match command {
         Command::Serve(command) => command.run().await,
         Command::Demo(command) => command.run().await,
+        Command::Doctor(command) => command.run().await,
         Command::Plugin(command) => command.run().await,
         Command::Verify(command) => command.run().await,
         Command::Workspace(command) => command.run().await,

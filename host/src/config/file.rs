@@ -15,6 +15,7 @@ use crate::{api, egress, sandbox};
 #[serde(default, deny_unknown_fields)]
 pub struct File {
     pub listen: Option<SocketAddr>,
+    pub metrics_listen: Option<SocketAddr>,
     pub data_dir: Option<PathBuf>,
     pub database_url: Option<String>,
     pub allow_egress: Option<Vec<String>>,

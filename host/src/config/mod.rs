@@ -24,6 +24,8 @@ use crate::{api, egress, sandbox};
 pub struct Settings {
     /// Where the API listens. Default 127.0.0.1:8080; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// Where metrics are served. Default: nowhere.
+    pub metrics_listen: Option<SocketAddr>,
     pub database: Database,
     /// The file that holds the root key. Default on SQLite: `root.key` in the data folder, or beside the
     /// file of the URL when no data folder is given, made on first start; none on PostgreSQL.

@@ -111,6 +111,7 @@ mod tests {
     #[test]
     fn characters_beyond_iso_8859_1_do_not_cut_the_pattern() {
         assert!(!holds("password", "password-ż"));
+        assert!(holds("the pas$word-ż", "pas$word-ż"));
     }
 
     #[test]

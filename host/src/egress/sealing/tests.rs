@@ -92,10 +92,7 @@ fn a_token_anywhere_else_is_refused_by_name() {
             Request { extra: vec![("timeout-ms".into(), TOKEN.into())], ..request(URL, &[]) },
             "an `extra` entry",
         ),
-        (
-            Request { extra: vec![(TOKEN.into(), "1".into())], ..request(URL, &[]) },
-            "an `extra` entry",
-        ),
+        (Request { extra: vec![(TOKEN.into(), "1".into())], ..request(URL, &[]) }, "an `extra` entry"),
     ];
     for (request, place) in cases {
         let message = refusal(&request, &sealed);
