@@ -9,8 +9,8 @@ mod token;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-pub use database::{migrate, open_for_commands, open_for_service};
-pub use error::BootError;
+pub use database::{migrate, open_existing, open_for_commands, open_for_service};
+pub use error::{Age, BootError, KeyProblem};
 pub use process::{open_files_limit, prepare_process, user};
 pub use token::mint_token;
 

@@ -9,6 +9,7 @@ mod migrate;
 mod openapi;
 mod options;
 mod output;
+mod place;
 mod plugin;
 mod progress;
 mod serve;
@@ -19,7 +20,8 @@ mod workspace;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::builder::Resettable;
+use clap::{Arg, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 pub use failure::Exit;
 
@@ -46,6 +48,23 @@ enum Command {
     Key(key::Key),
     Migrate(migrate::Migrate),
     Openapi(openapi::Openapi),
+}
+
+impl Cli {
+    /// Reads the command line and the environment; where they are wrong, says so and ends the process.
+    pub fn read() -> Self {
+        let mut command = without_empty_variables(Self::command());
+        let matches = command.get_matches_mut();
+        Self::from_arg_matches(&matches).unwrap_or_else(|error| error.format(&mut command).exit())
+    }
+}
+
+/// A variable that is set but empty counts as not given, as deployments often write it.
+fn without_empty_variables(command: clap::Command) -> clap::Command {
+    let is_empty = |arg: &Arg| arg.get_env().and_then(std::env::var_os).is_some_and(|value| value.is_empty());
+    command
+        .mut_args(|arg| if is_empty(&arg) { arg.env(Resettable::Reset) } else { arg })
+        .mut_subcommands(without_empty_variables)
 }
 
 /// Does what the command line says; a failure is told on standard error.

@@ -9,11 +9,12 @@ use clap::Args;
 use tokio::net::TcpListener;
 
 use super::failure::Failure;
-use super::options::{ConfigOption, DatabaseOptions, EgressOptions, LogOptions};
+use super::options::{ConfigOption, DatabaseOptions, EgressOptions, LogOptions, listen_address};
 use super::{Exit, output, signals};
 use crate::config::{File, Log, LogFormat, Settings, default_listen, root_key_from_env};
+use crate::domain::clock::{Clock as _, SystemClock};
 use crate::keyring::KeySource;
-use crate::{api, boot, logging};
+use crate::{api, boot, egress, logging};
 
 /// Runs the service until it is asked to stop (SIGTERM or Ctrl-C)
 ///
@@ -39,11 +40,11 @@ pub(super) struct Serve {
 #[derive(Args)]
 pub(super) struct ServiceOptions {
     /// The address of the API; port 0 takes a free one [default: 127.0.0.1:8080]
-    #[arg(long, value_name = "ADDRESS:PORT", env = "KEYSTEAD_LISTEN")]
+    #[arg(long, value_name = "ADDRESS:PORT", env = "KEYSTEAD_LISTEN", value_parser = listen_address)]
     listen: Option<SocketAddr>,
     /// An address for `GET /metrics`, without a token for whoever reaches it; another one than the API's
     /// [default: none]
-    #[arg(long, value_name = "ADDRESS:PORT", env = "KEYSTEAD_METRICS_LISTEN")]
+    #[arg(long, value_name = "ADDRESS:PORT", env = "KEYSTEAD_METRICS_LISTEN", value_parser = listen_address)]
     metrics_listen: Option<SocketAddr>,
     #[command(flatten)]
     database: DatabaseOptions,
@@ -89,6 +90,7 @@ impl Serve {
             announce(&format!("metrics at http://{address}/metrics"), settings.log);
             tokio::spawn(api::serve_metrics(listener, app.clone(), asked_to_stop.clone().cancelled_owned()));
         }
+        warn_of_openness(address, &settings.egress);
         api::serve(listener, app.clone(), settings.api, asked_to_stop.cancelled_owned())
             .await
             .with_context(|| format!("cannot serve on {address}"))?;
@@ -105,7 +107,7 @@ impl ServiceOptions {
         Ok(Settings {
             listen: self.listen.or(file.listen).unwrap_or_else(default_listen),
             metrics_listen: self.metrics_listen.or(file.metrics_listen),
-            database: self.database.merge(&mut file),
+            database: self.database.merge(&mut file)?,
             root_key_file: self.root_key_file.or(file.root_key_file.take()),
             log: self.log.merge(&file),
             sandbox: file.sandbox,
@@ -131,6 +133,26 @@ pub(super) async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> 
 fn announce(message: &str, log: Log) {
     match log.format {
         LogFormat::Text => output::note(message),
-        LogFormat::Json => output::note(serde_json::json!({ "level": "INFO", "message": message })),
+        LogFormat::Json => output::note(serde_json::json!({
+            "timestamp": SystemClock.now().to_string(), "level": "INFO", "message": message,
+        })),
+    }
+}
+
+/// Warns of settings that are more open than they look.
+fn warn_of_openness(address: SocketAddr, egress: &egress::Settings) {
+    if !address.ip().is_loopback() {
+        tracing::warn!(
+            "{address} can be reached from outside this machine, and Keystead speaks plain HTTP: put a proxy that \
+             speaks TLS before it"
+        );
+    }
+    for allowance in egress.allowances().iter().flatten() {
+        if allowance.to_string().contains("/0:") {
+            tracing::warn!(
+                "the allowance `{allowance}` opens all addresses, private ones and this machine too; name the \
+                 ranges that plugins need"
+            );
+        }
     }
 }

@@ -12,7 +12,7 @@ pub enum ClientError {
     Server(String),
     #[error("no API token is given")]
     NoToken,
-    #[error("what is given as API token is none")]
+    #[error("this is not an API token (`kst_…`)")]
     InvalidToken,
     #[error("TLS is not available on this machine")]
     Tls,

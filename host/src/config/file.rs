@@ -33,7 +33,7 @@ pub struct File {
     pub api: api::Settings,
 }
 
-/// A settings file that cannot be taken. Never quotes the file: it may hold a password.
+/// Settings that cannot be taken. Never quotes the file: it may hold a password.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     #[error("cannot read the settings file `{}`", .path.display())]
@@ -45,6 +45,9 @@ pub enum ConfigError {
         .0.display()
     )]
     GivenTwice(PathBuf),
+    /// A URL that names no database for Keystead.
+    #[error("the database URL {0}")]
+    DatabaseUrl(&'static str),
 }
 
 impl File {

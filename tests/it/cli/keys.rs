@@ -9,6 +9,9 @@ const VARIABLE: &str = "KEYSTEAD_ROOT_KEY";
 /// 32 zero bytes.
 const WEAK: &str = "keystead-root-1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
+/// What makes a key for nobody else to read.
+const UMASK: &str = "(umask 077 && keystead key generate > root.key)";
+
 fn new_key(place: &Place) -> String {
     place.run(&["key", "generate"]).ended(0, &[]).alone()
 }
@@ -59,9 +62,21 @@ fn generated_keys_differ() {
 fn key_of_another_database_is_refused() {
     let place = started_once();
     let other = new_key(&place);
-    refused(&place, 1, &["--data-dir", "data"], &[(VARIABLE, &other)], &["this database is sealed with rk-"]);
+    refused(
+        &place,
+        1,
+        &["--data-dir", "data"],
+        &[(VARIABLE, &other)],
+        &["this database is sealed with rk-", VARIABLE],
+    );
     let file = write_private(&place, "other.key", &other);
-    refused(&place, 1, &["--data-dir", "data", "--root-key-file", &file], &[], &["is sealed with rk-"]);
+    refused(
+        &place,
+        1,
+        &["--data-dir", "data", "--root-key-file", &file],
+        &[],
+        &["other.key` is rk-", "is sealed with rk-"],
+    );
     // The right one still opens it.
     assert_eq!(place.start(&["serve", "--data-dir", "data"], &[]).stop(), Some(0));
 }
@@ -76,14 +91,66 @@ fn lost_key_is_not_replaced() {
 #[test]
 fn weak_keys_are_refused() {
     let place = Place::new();
-    for weak in [WEAK, "keystead-root-1:c2hvcnQ", "my passphrase", ""] {
-        refused(&place, 1, &["--data-dir", "data"], &[(VARIABLE, weak)], &["root key is not usable"]);
+    for weak in [WEAK, "keystead-root-1:c2hvcnQ", "my passphrase"] {
+        let told = ["the root key in the environment variable KEYSTEAD_ROOT_KEY is not usable", UMASK];
+        refused(&place, 1, &["--data-dir", "data"], &[(VARIABLE, weak)], &told);
     }
     let file = write_private(&place, "weak.key", WEAK);
-    refused(&place, 1, &["--data-dir", "data", "--root-key-file", &file], &[], &["root key is not usable"]);
+    refused(
+        &place,
+        1,
+        &["--data-dir", "data", "--root-key-file", &file],
+        &[],
+        &["weak.key` is not usable", UMASK],
+    );
     std::fs::create_dir(place.path().join("data")).unwrap();
     write_private(&place, "data/root.key", WEAK);
-    refused(&place, 1, &["--data-dir", "data"], &[], &["root key is not usable"]);
+    refused(
+        &place,
+        1,
+        &["--data-dir", "data"],
+        &[],
+        &["the root key in the file `data/root.key` is not usable"],
+    );
+}
+
+#[test]
+fn database_that_was_started_is_not_offered_a_new_key() {
+    let place = started_once();
+    let before = place.listing("");
+    std::fs::remove_file(place.path().join("data/root.key")).unwrap();
+    let missing = ["serve", "--data-dir", "data", "--root-key-file", "away.key"];
+    for (words, environment) in [
+        (&["serve", "--data-dir", "data"][..], &[][..]),
+        (&["serve", "--data-dir", "data"], &[(VARIABLE, WEAK)]),
+        (&missing, &[]),
+    ] {
+        let said = place.run_with(words, environment, "");
+        let said = said.ended(1, &["hint:", "give the key that this database was started with"]);
+        assert!(!said.stderr.contains("key generate"), "{said:?}");
+    }
+    assert_eq!(place.listing("").len(), before.len() - 1);
+}
+
+#[test]
+fn key_that_is_made_is_told_once() {
+    let place = Place::new();
+    let told = "made the root key `data/root.key`; back it up apart from the database";
+    for is_told in [true, false] {
+        // An empty variable is none.
+        let service = place.start(&["serve", "--data-dir", "data"], &[(VARIABLE, "")]);
+        assert_eq!(service.stderr().contains(told), is_told, "{}", service.stderr());
+        assert_eq!(service.stop(), Some(0));
+    }
+}
+
+#[test]
+fn key_lies_beside_the_database_that_a_url_names() {
+    let place = Place::new();
+    let service = place.start(&["serve", "--database-url", "sqlite://store/a.db"], &[]);
+    assert_eq!(service.stop(), Some(0));
+    assert!(place.path().join("store/root.key").exists());
+    assert!(!place.path().join("keystead-data").exists());
 }
 
 #[test]
@@ -107,7 +174,13 @@ fn key_file_that_others_can_read_is_refused() {
 fn key_is_never_made_up_for_postgresql() {
     let place = Place::new();
     let url = "postgres://app:pa55word@127.0.0.1:1/keystead";
-    refused(&place, 2, &["--database-url", url], &[], &["no root key is given", "keystead key generate"]);
+    refused(
+        &place,
+        2,
+        &["--database-url", url],
+        &[],
+        &["no root key is given", "that this database was started with", UMASK],
+    );
 }
 
 #[test]

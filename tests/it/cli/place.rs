@@ -155,6 +155,16 @@ impl Running {
         (status, serde_json::from_str(&response.text().await.unwrap()).unwrap())
     }
 
+    /// Asks it to stop; all that it has written to standard error.
+    pub fn stop_and_read(self) -> String {
+        let Running { program, _log, .. } = self;
+        let path = _log.path().to_owned();
+        assert_eq!(program.stop(), Some(0));
+        let texts =
+            std::fs::read_dir(path).unwrap().map(|entry| std::fs::read_to_string(entry.unwrap().path()));
+        texts.map(Result::unwrap).collect()
+    }
+
     /// Asks it to stop; its exit code.
     pub fn stop(self) -> Option<i32> {
         self.program.stop()

@@ -37,6 +37,49 @@ fn check_refuses_rubbish_and_goes_on() {
 }
 
 #[test]
+fn files_larger_than_a_component_and_devices_are_refused_unread() {
+    let place = Place::new();
+    place.write("credential.json", "{}");
+    let sparse = std::fs::File::create(place.path().join("huge.wasm")).unwrap();
+    sparse.set_len(3 << 30).unwrap();
+    assert!(
+        std::process::Command::new("mkfifo").arg(place.path().join("pipe.wasm")).status().unwrap().success()
+    );
+    let token = Place::new().run(&["token", "create", "--installation", "--rights", "operator"]).alone();
+    let install = ["plugin", "install", "--yes", "--server", "http://127.0.0.1:1", "--token", &token];
+    for (words, code) in
+        [(&["plugin", "check"][..], 1), (&install, 1), (&["verify", "--credential", "credential.json"], 4)]
+    {
+        let run = |file: &str| place.run(&[words, &[file]].concat());
+        run("huge.wasm")
+            .ended(code, &["`huge.wasm` is refused", "33554432 bytes", "`component_bytes`", "hint:"]);
+        for file in ["/dev/zero", "pipe.wasm", "."] {
+            run(file).ended(2, &[&format!("cannot read `{file}`: it is no regular file")]);
+        }
+    }
+}
+
+#[test]
+fn several_plugins_are_sent_only_when_all_are_good() {
+    let (place, service, token) = with_service();
+    let environment = [("KEYSTEAD_SERVER", service.address.as_str()), ("KEYSTEAD_TOKEN", token.as_str())];
+    let run = |words: &[&str]| place.run_with(&[&["plugin"], words].concat(), &environment, "");
+    place.write("rubbish.wasm", "rubbish");
+    run(&["install", "--yes", "petstore.wasm", "rubbish.wasm"])
+        .ended(1, &["`rubbish.wasm` is refused, nothing was sent"]);
+    run(&["list"]).ended(0, &["no component is installed"]);
+
+    // Another release of the same component, by an empty custom section.
+    let other = [&std::fs::read(place.path().join("petstore.wasm")).unwrap()[..], &[0, 2, 1, b'x']].concat();
+    place.write("other.wasm", other);
+    run(&["install", "--yes", "petstore.wasm", "other.wasm"]).ended(
+        1,
+        &["`other.wasm` was not installed (before it petstore 0.1.0 was): the service answered 409"],
+    );
+    assert!(run(&["list"]).ended(0, &[]).stdout.starts_with("petstore 0.1.0 active"));
+}
+
+#[test]
 fn plugin_is_installed_with_consent_and_listed() {
     let (place, service, token) = with_service();
     let environment = [("KEYSTEAD_SERVER", service.address.as_str()), ("KEYSTEAD_TOKEN", token.as_str())];
@@ -71,7 +114,8 @@ fn what_the_service_refuses_is_told_without_the_token() {
     };
     let unknown = Place::new().run(&["token", "create", "--installation", "--rights", "operator"]).alone();
     list(&service.address, &unknown).ended(1, &["the service answered 401"]);
-    list(&service.address, "not-a-token").ended(2, &["none", "hint:", "keystead token create"]);
+    list(&service.address, "not-a-token")
+        .ended(2, &["this is not an API token (`kst_…`)", "hint:", "keystead token create"]);
     list("http://127.0.0.1:1", &token).ended(3, &["cannot reach the service at `http://127.0.0.1:1/`"]);
     list("ftp://127.0.0.1", &token).ended(2, &["URL of a service"]);
     place

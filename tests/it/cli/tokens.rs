@@ -47,6 +47,10 @@ fn tokens_that_make_no_sense_are_refused() {
     create(&["--workspace", "default", "--rights", "everything"]).ended(2, &["`everything` is not a right"]);
     create(&["--workspace", "default", "--rights", "admin", "--expires", "yesterday"])
         .ended(2, &["--expires", "`30d`"]);
+    create(&["--workspace", "default", "--rights", "admin", "--expires", "2020-01-01"])
+        .ended(2, &["`2020-01-01` lies in the past"]);
+    create(&["--workspace", "default", "--rights", "all, every"])
+        .ended(2, &["`all`, `every` are not rights"]);
     create(&["--workspace", "Not A Workspace", "--rights", "admin"]).ended(2, &["workspace id"]);
     // Nothing has been made until now.
     assert!(place.listing("").is_empty());
@@ -55,11 +59,32 @@ fn tokens_that_make_no_sense_are_refused() {
 }
 
 #[test]
+fn new_database_is_told_and_reading_makes_none() {
+    let place = Place::new();
+    let told = "made a new database in `away/keystead.db`";
+    let words = ["--data-dir", "away"];
+    place
+        .run(&[&["workspace", "list"], &words[..]].concat())
+        .ended(2, &["there is no database at `away/keystead.db`", "hint:", "--data-dir"]);
+    assert!(place.listing("").is_empty());
+    place.run(&[&["workspace", "create", "acme"], &words[..]].concat()).ended(0, &[told]);
+    let create =
+        ["token", "create", "--workspace", "acme", "--rights", " admin, runtime", "--expires", "2999-01-01"];
+    let said = place.run(&[&create, &words[..]].concat()).ended(0, &[]);
+    assert_eq!(said.stderr, "");
+    place.run(&[&create, &["--data-dir", "other"][..]].concat()).ended(1, &["made a new database in"]);
+    assert_eq!(
+        place.run(&[&["workspace", "list"], &words[..]].concat()).ended(0, &[]).stdout,
+        "acme\ndefault\n"
+    );
+}
+
+#[test]
 fn database_that_cannot_be_reached_is_told_without_its_password() {
     let place = Place::new();
     let url = "postgres://app:pa55word@127.0.0.1:1/keystead";
     let said =
-        place.run(&["migrate", "--database-url", url]).ended(3, &["error: the database is not available"]);
+        place.run(&["migrate", "--database-url", url]).ended(3, &["error: the database is not available: cannot connect to PostgreSQL at 127.0.0.1:1: Connection refused"]);
     assert!(!said.stderr.contains("pa55word"), "{said:?}");
     let help = place.run_with(&["migrate", "--help"], &[("KEYSTEAD_DATABASE_URL", url)], "").ended(0, &[]);
     assert!(!help.stdout.contains("pa55word"), "{help:?}");

@@ -80,6 +80,7 @@ async fn control_finds_who_accepts_wrong_secrets() {
     let it = Rehearsal::new().await;
     let said = it.verify("", &["--control"]).ended(4, &[]);
     assert!(said.stdout.contains("control: wrong secrets were accepted"), "{said:?}");
+    assert!(said.stdout.starts_with("petstore 0.1.0: control-failed"), "{said:?}");
     let sent = it.upstream.received();
     let keys: Vec<_> =
         sent.iter().map(|text| crate::harness::recorder::header(text, "api_key").unwrap()).collect();
@@ -94,7 +95,11 @@ async fn control_finds_who_accepts_wrong_secrets() {
     let said = it.run(credential, &["--allow-egress", "127.0.0.1:*", "--control"]).ended(0, &[]);
     assert!(said.stdout.contains("control: wrong secrets were refused"), "{said:?}");
     // What is refused anyway needs no control.
-    assert!(!it.verify("/no", &["--control"]).ended(1, &[]).stdout.contains("control"));
+    let said = it.verify("/no", &["--control"]).ended(1, &[]);
+    assert!(
+        said.stdout.contains("control: did not run") && said.stdout.contains("petstore 0.1.0: invalid"),
+        "{said:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -151,6 +156,6 @@ async fn machines_get_one_json_object_with_the_transcript() {
     let document: Value = serde_json::from_str(&said.stdout).unwrap();
     assert_eq!(
         (&document["outcome"], &document["control"]["outcome"]),
-        (&json!("valid"), &json!("accepted"))
+        (&json!("control-failed"), &json!("accepted"))
     );
 }

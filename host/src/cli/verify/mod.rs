@@ -71,9 +71,9 @@ impl Verify {
     pub(super) async fn run(self) -> anyhow::Result<Exit> {
         let mut file = self.config.load()?;
         self.egress.merge(&mut file);
-        let bytes = read_file(&self.plugin)?;
-        let fields = read_credential(&self.credential)?;
         let sandbox = boot::make_sandbox(&file.sandbox)?;
+        let bytes = read_file(&self.plugin, &file.sandbox, Exit::PluginFault)?;
+        let fields = read_credential(&self.credential)?;
         let egress = boot::make_egress(&file.egress, Vec::new())?;
         let shown = progress::show(format!("compiling {}", self.plugin.display()));
         let release =
@@ -82,8 +82,11 @@ impl Verify {
 
         let stage = Stage { sandbox, egress, release };
         let mut finding = stage.rehearse(fields.clone()).await;
-        if self.control && finding.exit() == Exit::Done {
-            finding.control = Some(stage.control(&fields).await);
+        if self.control {
+            finding.control = Some(match finding.exit() {
+                Exit::Done => stage.control(&fields).await,
+                _ => Control::NotRun,
+            });
         }
         let exit = finding.exit();
         if self.json {

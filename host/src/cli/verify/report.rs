@@ -28,6 +28,8 @@ pub(super) enum Control {
     Undecided(&'static str),
     /// There is no secret that could be wrong.
     NoSecrets,
+    /// The run with the right secrets was not valid.
+    NotRun,
 }
 
 impl Control {
@@ -42,7 +44,7 @@ impl Control {
 
     fn exit(&self) -> Exit {
         match self {
-            Self::Refused | Self::NoSecrets => Exit::Done,
+            Self::Refused | Self::NoSecrets | Self::NotRun => Exit::Done,
             Self::Accepted => Exit::PluginFault,
             Self::Undecided(_) => Exit::Undecided,
         }
@@ -54,6 +56,7 @@ impl Control {
             Self::Accepted => "accepted",
             Self::Undecided(_) => "undecided",
             Self::NoSecrets => "no-secrets",
+            Self::NotRun => "not-run",
         }
     }
 
@@ -65,6 +68,7 @@ impl Control {
                 format!("nothing is shown, the run with wrong secrets ended with `{how}`")
             }
             Self::NoSecrets => "the credential holds no secret that could be wrong".to_owned(),
+            Self::NotRun => "did not run, since it repeats only a run that is valid".to_owned(),
         }
     }
 }
@@ -80,6 +84,15 @@ impl Finding {
         match (&self.control, first) {
             (Some(control), Exit::Done) => control.exit(),
             _ => first,
+        }
+    }
+
+    /// The outcome of the command as a whole: a control that failed precedes what it controls.
+    fn headline(&self) -> &'static str {
+        match &self.control {
+            Some(Control::Accepted) => "control-failed",
+            Some(Control::Undecided(_)) => "control-undecided",
+            _ => self.outcome(),
         }
     }
 
@@ -117,14 +130,16 @@ fn exit_of(outcome: &Outcome) -> Exit {
 
 /// The finding as one JSON object.
 pub(super) fn document(finding: &Finding) -> Value {
-    let mut document = json!({ "outcome": finding.outcome() });
+    let mut document = json!({ "outcome": finding.headline() });
     for (name, value) in details(finding) {
         document[name] = value;
     }
     document["evidence"] = json!(finding.evidence());
     document["transcript"] = json!(finding.transcript);
     if let Some(control) = &finding.control {
-        document["control"] = json!({ "outcome": control.word(), "message": control.sentence() });
+        document["control"] = json!({
+            "outcome": control.word(), "message": control.sentence(), "controlled": finding.outcome(),
+        });
     }
     document
 }
@@ -167,12 +182,11 @@ fn details(finding: &Finding) -> Vec<(&'static str, Value)> {
 /// When nobody reads any more.
 pub(super) fn print(release: &Examined, finding: &Finding) -> io::Result<()> {
     let descriptor = &release.descriptor;
-    output::result(format_args!(
-        "{} {}: {}",
-        descriptor.id,
-        output::plain(&descriptor.version),
-        finding.outcome()
-    ))?;
+    let (headline, outcome) = (finding.headline(), finding.outcome());
+    let of_itself =
+        if headline == outcome { String::new() } else { format!(" (the run before the control: {outcome})") };
+    let version = output::plain(&descriptor.version);
+    output::result(format_args!("{} {version}: {headline}{of_itself}", descriptor.id))?;
     for (name, value) in details(finding) {
         print_detail(name, &value)?;
     }
