@@ -18,7 +18,9 @@ async fn verify(base_url: &str, key: &str) -> Result<Verification, VerifyError> 
 
 /// `verdict reason field retry-after`, as far as there are any.
 fn summary(verification: &Verification) -> String {
-    let Outcome::Verdict(verdict) = &verification.outcome else { return format!("{:?}", verification.outcome) };
+    let Outcome::Verdict(verdict) = &verification.outcome else {
+        return format!("{:?}", verification.outcome);
+    };
     match verdict {
         Verdict::Valid(_) => "valid".to_owned(),
         Verdict::Invalid(rejection) => {

@@ -21,7 +21,11 @@ const AWKWARD: [&str; 5] =
 
 const PASSWORD: &str = "pa55-word-of-ada";
 
-async fn run(name: &str, upstream: &Recorder, mut fields: Value) -> Result<(Verification, Vec<Call>), VerifyError> {
+async fn run(
+    name: &str,
+    upstream: &Recorder,
+    mut fields: Value,
+) -> Result<(Verification, Vec<Call>), VerifyError> {
     let rehearsal = Rehearsal::new(&guest(name), &[upstream.allowance()]).await;
     fields["baseUrl"] = json!(upstream.origin());
     rehearsal.run(fields).await
@@ -50,12 +54,20 @@ const SESSION: Session<'static> =
 
 impl Session<'_> {
     fn reply(&self) -> Reply {
-        let text = json!({"session": {"token": self.token, "user": "ada"}, "access_token": self.access}).to_string();
-        let (sid, other) = (format!("sid={}; Path=/; HttpOnly", self.cookie), format!("track={}", self.access));
+        let text =
+            json!({"session": {"token": self.token, "user": "ada"}, "access_token": self.access}).to_string();
+        let (sid, other) =
+            (format!("sid={}; Path=/; HttpOnly", self.cookie), format!("track={}", self.access));
         let etag = format!("\"{}\"", self.token.len());
         answer_with(
             200,
-            &[("content-type", "application/json"), ("x-nonce", self.nonce), ("set-cookie", &sid), ("set-cookie", &other), ("etag", &etag)],
+            &[
+                ("content-type", "application/json"),
+                ("x-nonce", self.nonce),
+                ("set-cookie", &sid),
+                ("set-cookie", &other),
+                ("etag", &etag),
+            ],
             &text,
         )
     }
@@ -77,10 +89,12 @@ async fn a_json_member_carries_any_text_exactly() {
     let mut transcripts = Vec::new();
     for password in AWKWARD {
         let upstream = Recorder::start([("/login", SESSION.reply())]).await;
-        let (verification, calls) = run("login", &upstream, json!({"user": "ada", "password": password})).await.unwrap();
+        let (verification, calls) =
+            run("login", &upstream, json!({"user": "ada", "password": password})).await.unwrap();
         assert!(is_valid(&verification), "{:?}", verification.outcome);
         let sent = upstream.received();
-        let expected = format!(r#"{{"a":[1.5,null],"auth":{{"password":{},"user":"ada"}},"z":1}}"#, json!(password));
+        let expected =
+            format!(r#"{{"a":[1.5,null],"auth":{{"password":{},"user":"ada"}},"z":1}}"#, json!(password));
         assert_eq!(body(&sent[0]), expected);
         assert_eq!(header(&sent[0], "content-length"), Some(&*expected.len().to_string()));
         transcripts.push(observed(&calls, &upstream));
@@ -97,14 +111,18 @@ async fn a_form_member_carries_any_text_and_the_captured_token_follows() {
             run("form-login", &upstream, json!({"clientId": "me", "clientSecret": secret})).await.unwrap();
         assert!(is_valid(&verification), "{:?}", verification.outcome);
         let sent = upstream.received();
-        let pairs: Vec<(String, String)> = url::form_urlencoded::parse(body(&sent[0]).as_bytes()).into_owned().collect();
+        let pairs: Vec<(String, String)> =
+            url::form_urlencoded::parse(body(&sent[0]).as_bytes()).into_owned().collect();
         assert_eq!(pairs[2], ("client_secret".to_owned(), secret.to_owned()));
         assert_eq!(pairs.len(), 4);
         assert!(body(&sent[0]).ends_with("&scope=read%20write"), "what the plugin wrote stays: {}", sent[0]);
         assert_eq!(header(&sent[1], "authorization"), Some("Bearer 4cc355/token+of=="));
         assert!(!observed(&calls, &upstream).contains("4cc355"));
         let exchanges = &verification.evidence.exchanges;
-        assert_eq!((exchanges[0].placements[0].place.as_str(), exchanges[0].placements[0].name.as_str()), ("form", "client_secret"));
+        assert_eq!(
+            (exchanges[0].placements[0].place.as_str(), exchanges[0].placements[0].name.as_str()),
+            ("form", "client_secret")
+        );
         assert_eq!(exchanges[0].captured, ["accessToken"]);
     }
 }
@@ -113,7 +131,8 @@ async fn a_form_member_carries_any_text_and_the_captured_token_follows() {
 async fn basic_carries_both_parts_exactly() {
     let upstream = Recorder::start([]).await;
     for (key, password) in [("k\"ey %41", "p:a:ss"), ("zażółć", "日本語 \\ 😀"), ("k", "")] {
-        let (verification, _) = run("basic-key", &upstream, json!({"key": key, "password": password})).await.unwrap();
+        let (verification, _) =
+            run("basic-key", &upstream, json!({"key": key, "password": password})).await.unwrap();
         assert!(is_valid(&verification), "{:?}", verification.outcome);
         let request = upstream.received().last().unwrap().clone();
         let value = header(&request, "authorization").unwrap();
@@ -127,8 +146,11 @@ async fn basic_carries_both_parts_exactly() {
         assert_eq!(placed, [("basic", "user"), ("basic", "password")]);
     }
     let before = upstream.received().len();
-    for (key, password, pointer) in [("a:b", "p", "/key"), ("a\tb", "p", "/key"), ("a", "p\nq", "/password")] {
-        let error = run("basic-key", &upstream, json!({"key": key, "password": password})).await.expect_err("refused");
+    for (key, password, pointer) in [("a:b", "p", "/key"), ("a\tb", "p", "/key"), ("a", "p\nq", "/password")]
+    {
+        let error = run("basic-key", &upstream, json!({"key": key, "password": password}))
+            .await
+            .expect_err("refused");
         let VerifyError::FieldsInvalid(violations) = &error else { panic!("{error}") };
         assert_eq!(violations[0].pointer, pointer, "{}", violations[0]);
     }
@@ -148,10 +170,14 @@ async fn captured_values_travel_where_they_are_declared_and_the_plugin_sees_none
         assert!(!seen.contains(value), "{value}: {seen}");
     }
     let login = calls[0].result.to_string();
-    assert!(!login.contains("etag") && !login.contains("content-length"), "they depend on the old body: {login}");
+    assert!(
+        !login.contains("etag") && !login.contains("content-length"),
+        "they depend on the old body: {login}"
+    );
     let evidence = &verification.evidence;
     assert_eq!(evidence.exchanges[0].captured, ["session", "access_token", "nonce", "jar", "set-cookie"]);
-    let placed: Vec<&str> = evidence.exchanges[1].placements.iter().map(|placed| placed.sealed.as_str()).collect();
+    let placed: Vec<&str> =
+        evidence.exchanges[1].placements.iter().map(|placed| placed.sealed.as_str()).collect();
     assert_eq!(placed, ["nonce", "session"]);
     assert!(evidence.exchanges[1].url.ends_with("/me?nonce={nonce}"), "{}", evidence.exchanges[1].url);
     assert!(evidence.unproven.is_empty());
@@ -161,11 +187,19 @@ async fn captured_values_travel_where_they_are_declared_and_the_plugin_sees_none
 
 #[tokio::test]
 async fn a_cookie_that_each_answer_brings_again_works() {
-    let rolling = answer_with(200, &[("set-cookie", "sid=c00kie-c00kie"), ("content-type", "application/json")], r#"{"id":7}"#);
+    let rolling = answer_with(
+        200,
+        &[("set-cookie", "sid=c00kie-c00kie"), ("content-type", "application/json")],
+        r#"{"id":7}"#,
+    );
     let (upstream, verification, _) = log_in(SESSION.reply(), rolling, "cookies").await;
     assert!(is_valid(&verification), "{:?}", verification);
     assert_eq!(header(&upstream.received()[1], "cookie"), Some("sid=c00kie-c00kie; lang=en"));
-    assert_eq!(verification.evidence.exchanges[1].captured, ["set-cookie"], "another rule declares no cookie");
+    assert_eq!(
+        verification.evidence.exchanges[1].captured,
+        ["set-cookie"],
+        "another rule declares no cookie"
+    );
     assert_eq!(verification.evidence.exchanges[1].withheld, None);
 }
 
@@ -173,7 +207,8 @@ async fn a_cookie_that_each_answer_brings_again_works() {
 async fn each_answer_brings_tokens_of_its_own() {
     let (upstream, verification, calls) = log_in(SESSION.reply(), me(), "again").await;
     assert!(is_valid(&verification), "{:?}", verification.outcome);
-    let sessions: Vec<String> = upstream.received().iter().filter_map(|sent| header(sent, "x-session").map(str::to_owned)).collect();
+    let sessions: Vec<String> =
+        upstream.received().iter().filter_map(|sent| header(sent, "x-session").map(str::to_owned)).collect();
     assert_eq!(sessions, ["s3ss10n-token", "s3ss10n-token"]);
     let answers: Vec<String> =
         calls.iter().filter(|call| call.name.ends_with("send")).map(|call| call.result.to_string()).collect();
@@ -186,14 +221,23 @@ async fn captured_values_go_nowhere_else() {
     let (upstream, verification, calls) = log_in(SESSION.reply(), me(), "leak").await;
     let Outcome::Failure(failure) = &verification.outcome else { panic!("{:?}", verification.outcome) };
     assert_eq!(failure.kind, FailureKind::PlacementRefused, "{}", failure.detail);
-    assert!(failure.detail.contains("`session`") && failure.detail.contains("header `x-leak`"), "{}", failure.detail);
+    assert!(
+        failure.detail.contains("`session`") && failure.detail.contains("header `x-leak`"),
+        "{}",
+        failure.detail
+    );
     assert_eq!(upstream.received().len(), 1, "only the login left");
     let refused = &verification.evidence.exchanges[1..];
     assert_eq!(refused.len(), 30);
     assert!(refused.iter().all(|exchange| exchange.failure.as_deref() == Some("placement-refused")));
     for name in ["access_token", "set-cookie"] {
-        let message = format!("the sealed value `{name}` must not stand in header `authorization` under rule `api`; it may travel nowhere");
-        assert!(refused.iter().any(|exchange| exchange.message.as_ref().unwrap().starts_with(&message)), "{name}");
+        let message = format!(
+            "the sealed value `{name}` must not stand in header `authorization` under rule `api`; it may travel nowhere"
+        );
+        assert!(
+            refused.iter().any(|exchange| exchange.message.as_ref().unwrap().starts_with(&message)),
+            "{name}"
+        );
     }
     let log: Vec<&str> = verification.evidence.log.iter().map(|line| line.text.as_str()).collect();
     assert!(!log.iter().any(|line| line.contains("kst0")), "{log:?}");
@@ -207,17 +251,30 @@ async fn what_cannot_be_captured_is_withheld() {
         ("a number", answer_with(200, &json_type, r#"{"session":{"token":5}}"#), "`session` is no text"),
         ("no number in errors either", answer_with(500, &json_type, r#"{"session":{"token":5}}"#), "no text"),
         ("broken", answer_with(200, &json_type, r#"{"session":{"token":"s3ss10n""#), "not acceptable JSON"),
-        ("twice", answer_with(200, &json_type, r#"{"session":{"token":"s3ss10n"},"session":1}"#), "not acceptable JSON"),
-        ("deep", answer_with(200, &json_type, &format!("{}{}", "[".repeat(70), "]".repeat(70))), "not acceptable JSON"),
+        (
+            "twice",
+            answer_with(200, &json_type, r#"{"session":{"token":"s3ss10n"},"session":1}"#),
+            "not acceptable JSON",
+        ),
+        (
+            "deep",
+            answer_with(200, &json_type, &format!("{}{}", "[".repeat(70), "]".repeat(70))),
+            "not acceptable JSON",
+        ),
         ("misfit", answer_with(200, &json_type, r#"{"session":{"token":"s3ss10n\n"}}"#), "printable ASCII"),
-        ("hidden", answer_with(401, &[("content-type", "text/plain")], r#"{"access_token":"s3ss10n""#), "not acceptable JSON"),
+        (
+            "hidden",
+            answer_with(401, &[("content-type", "text/plain")], r#"{"access_token":"s3ss10n""#),
+            "not acceptable JSON",
+        ),
     ] {
         let (upstream, verification, calls) = log_in(login, me(), "").await;
         assert_eq!(upstream.received().len(), 1, "{name}");
         let exchange = &verification.evidence.exchanges[0];
         assert_eq!(exchange.withheld.as_deref(), Some("capture-failed"), "{name}");
         assert!(exchange.message.as_ref().unwrap().contains(words), "{name}: {:?}", exchange.message);
-        let said = format!("{}{:?}{:?}", observed(&calls, &upstream), verification.evidence, verification.outcome);
+        let said =
+            format!("{}{:?}{:?}", observed(&calls, &upstream), verification.evidence, verification.outcome);
         assert!(!said.contains("s3ss10n"), "{name}: {said}");
         assert!(!calls[0].result.to_string().contains("content-type"), "{name}: {said}");
         assert!(!is_valid(&verification));
@@ -232,7 +289,11 @@ async fn an_error_without_the_member_is_an_ordinary_answer() {
         answer_with(401, &[("content-type", "application/json")], ""),
     ] {
         let (_, verification, _) = log_in(login, me(), "").await;
-        assert!(matches!(verification.outcome, Outcome::Verdict(Verdict::Invalid(_))), "{:?}", verification.outcome);
+        assert!(
+            matches!(verification.outcome, Outcome::Verdict(Verdict::Invalid(_))),
+            "{:?}",
+            verification.outcome
+        );
         assert_eq!(verification.evidence.exchanges[0].withheld, None);
     }
 }
@@ -241,9 +302,12 @@ async fn an_error_without_the_member_is_an_ordinary_answer() {
 async fn what_a_plugin_observes_does_not_depend_on_what_is_captured() {
     let long = "long/".repeat(300);
     let mut transcripts = Vec::new();
-    for value in ["8bytes-8", "", "x", long.trim_end_matches('/'), "with \"quotes\" \\ and 100%-%41", "kst0kst0kst0"] {
+    for value in
+        ["8bytes-8", "", "x", long.trim_end_matches('/'), "with \"quotes\" \\ and 100%-%41", "kst0kst0kst0"]
+    {
         for mode in ["", "cookies", "again"] {
-            let session = Session { token: value, nonce: value, cookie: value.trim_matches('"'), access: value };
+            let session =
+                Session { token: value, nonce: value, cookie: value.trim_matches('"'), access: value };
             let (upstream, verification, calls) = log_in(session.reply(), me(), mode).await;
             assert!(is_valid(&verification), "{value}, {mode}: {:?}", verification);
             transcripts.push((mode, observed(&calls, &upstream)));
@@ -256,10 +320,12 @@ async fn what_a_plugin_observes_does_not_depend_on_what_is_captured() {
 
 #[tokio::test]
 async fn an_answer_that_shows_a_captured_value_elsewhere_is_withheld() {
-    let (_, later, calls) = log_in(SESSION.reply(), json_reply(r#"{"echo":"czNzczEwbi10b2tlbg=="}"#), "").await;
+    let (_, later, calls) =
+        log_in(SESSION.reply(), json_reply(r#"{"echo":"czNzczEwbi10b2tlbg=="}"#), "").await;
     assert_eq!(later.evidence.exchanges[1].withheld.as_deref(), Some("reflected"), "{:?}", later.evidence);
     assert!(!calls.iter().any(|call| call.result.to_string().contains("czNzcz")));
-    let same = answer_with(200, &[("x-debug", "token=s3ss10n-token")], r#"{"session":{"token":"s3ss10n-token"}}"#);
+    let same =
+        answer_with(200, &[("x-debug", "token=s3ss10n-token")], r#"{"session":{"token":"s3ss10n-token"}}"#);
     let (upstream, same, _) = log_in(same, me(), "").await;
     assert_eq!(same.evidence.exchanges[0].withheld.as_deref(), Some("reflected"), "{:?}", same.evidence);
     assert_eq!(upstream.received().len(), 1);
@@ -295,7 +361,8 @@ async fn open_session(upstream: &Recorder) -> (Rehearsal, Fields, egress::Sessio
     let fields = Fields::parse(fields.to_string().as_bytes()).unwrap();
     let workspace = WorkspaceId::default_workspace();
     let entropy = SeededEntropy::new(1);
-    let session = rehearsal.egress.open(&workspace, &rehearsal.release.descriptor, &fields, &entropy).unwrap();
+    let session =
+        rehearsal.egress.open(&workspace, &rehearsal.release.descriptor, &fields, &entropy).unwrap();
     (rehearsal, fields, session)
 }
 
@@ -316,7 +383,8 @@ async fn a_captured_value_proves_nothing_of_the_credential() {
     let record = session.into_record();
     assert_eq!((record.sealed, record.unproven), (vec!["password".to_owned()], vec!["password".to_owned()]));
     let destinations = rehearsal.egress.destinations(&rehearsal.release.descriptor, &fields).unwrap();
-    let expected = ["jar", "nonce", "password", "session"].map(|name| format!("{name} {}", upstream.origin()));
+    let expected =
+        ["jar", "nonce", "password", "session"].map(|name| format!("{name} {}", upstream.origin()));
     assert_eq!(destinations, expected);
 }
 

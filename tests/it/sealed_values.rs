@@ -41,13 +41,36 @@ fn assert_only_declared(upstream: &Recorder, secret: &str, mode: &str) {
 #[tokio::test]
 async fn no_channel_carries_the_secret() {
     for mode in [
-        "log", "path", "query", "fragment", "header", "header-name", "body", "method", "host", "userinfo",
-        "other-host", "upper", "split", "reversed", "hex", "message", "account", "panic", "reflect", "candidates",
+        "log",
+        "path",
+        "query",
+        "fragment",
+        "header",
+        "header-name",
+        "body",
+        "method",
+        "host",
+        "userinfo",
+        "other-host",
+        "upper",
+        "split",
+        "reversed",
+        "hex",
+        "message",
+        "account",
+        "panic",
+        "reflect",
+        "candidates",
         "steps",
     ] {
         let upstream = Recorder::start([
             ("/reflect", Reply::Reflect),
-            ("/candidates", json_reply(&json!({"candidates": ["wrong-candidate-1", SECRET, "wrong-candidate-2"]}).to_string())),
+            (
+                "/candidates",
+                json_reply(
+                    &json!({"candidates": ["wrong-candidate-1", SECRET, "wrong-candidate-2"]}).to_string(),
+                ),
+            ),
         ])
         .await;
         let (verification, transcript) = exfiltrate(&upstream, SECRET, mode).await;
@@ -73,7 +96,9 @@ async fn a_token_at_an_undeclared_place_is_a_failure_of_the_plugin_by_name() {
     ] {
         let upstream = Recorder::start([]).await;
         let (verification, _) = exfiltrate(&upstream, SECRET, mode).await;
-        let Outcome::Failure(failure) = &verification.outcome else { panic!("{mode}: {:?}", verification.outcome) };
+        let Outcome::Failure(failure) = &verification.outcome else {
+            panic!("{mode}: {:?}", verification.outcome)
+        };
         assert_eq!(failure.kind, kind, "{mode}: {}", failure.detail);
         assert!(failure.detail.contains(words), "{mode}: {}", failure.detail);
         assert_eq!(upstream.received().len(), 1, "{mode}: only the declared exchange left");
@@ -94,7 +119,9 @@ async fn a_reflecting_answer_is_withheld_and_ends_all_sending() {
 
 #[tokio::test]
 async fn a_list_of_candidates_tells_at_most_one_bit() {
-    let list = |middle: &str| json_reply(&json!({"candidates": ["wrong-candidate-1", middle, "wrong-candidate-2"]}).to_string());
+    let list = |middle: &str| {
+        json_reply(&json!({"candidates": ["wrong-candidate-1", middle, "wrong-candidate-2"]}).to_string())
+    };
     let with = Recorder::start([("/candidates", list(SECRET))]).await;
     let (_, hit) = exfiltrate(&with, SECRET, "candidates").await;
     let shown = |calls: &[Call]| calls.iter().any(|call| call.result.to_string().contains("wrong-candidate"));
@@ -121,9 +148,12 @@ fn observed(calls: &[Call], upstream: &Recorder) -> String {
 #[tokio::test]
 async fn what_a_plugin_observes_does_not_depend_on_the_secret() {
     let long = "x".repeat(200);
-    let secrets = ["8bytes-8", long.as_str(), "with \"quotes\" and 'more'", "100%-%41-%zz%%", "back\\slash\\n/$$"];
+    let secrets =
+        ["8bytes-8", long.as_str(), "with \"quotes\" and 'more'", "100%-%41-%zz%%", "back\\slash\\n/$$"];
     for (name, header_only) in [("observer", false), ("exfiltrate", true)] {
-        let upstream = Recorder::start([("/html", crate::harness::recorder::answer(200, "text/html", "<p>hello</p>"))]).await;
+        let upstream =
+            Recorder::start([("/html", crate::harness::recorder::answer(200, "text/html", "<p>hello</p>"))])
+                .await;
         let rehearsal = Rehearsal::new(&guest(name), &[upstream.allowance()]).await;
         let mut transcripts = Vec::new();
         for secret in secrets {
@@ -139,7 +169,10 @@ async fn what_a_plugin_observes_does_not_depend_on_the_secret() {
         for transcript in &transcripts[1..] {
             assert_eq!(transcript, &transcripts[0], "{name}");
         }
-        assert!(upstream.received().iter().any(|request| request.contains(&long)), "{name} really sent the secret");
+        assert!(
+            upstream.received().iter().any(|request| request.contains(&long)),
+            "{name} really sent the secret"
+        );
     }
 }
 
@@ -149,13 +182,22 @@ async fn a_query_placement_carries_any_text_and_shows_none() {
     let rehearsal = Rehearsal::new(&guest("query-key"), &[upstream.allowance()]).await;
     let mut transcripts = Vec::new();
     for secret in ["plain-secret", "zażółć & gęślą=jaźń", "日本語-100%+\"quotes\""] {
-        let (verification, calls) = rehearsal.run(json!({"apiKey": secret, "baseUrl": upstream.origin()})).await.unwrap();
-        assert!(matches!(verification.outcome, Outcome::Verdict(Verdict::Valid(_))), "{:?}", verification.outcome);
+        let (verification, calls) =
+            rehearsal.run(json!({"apiKey": secret, "baseUrl": upstream.origin()})).await.unwrap();
+        assert!(
+            matches!(verification.outcome, Outcome::Verdict(Verdict::Valid(_))),
+            "{:?}",
+            verification.outcome
+        );
         transcripts.push(observed(&calls, &upstream));
         let request = upstream.received().last().unwrap().clone();
         let target = request.split(' ').nth(1).unwrap();
         let url = url::Url::parse("http://x").unwrap().join(target).unwrap();
-        let sent: Vec<String> = url.query_pairs().filter(|(name, _)| name == "key").map(|(_, value)| value.into_owned()).collect();
+        let sent: Vec<String> = url
+            .query_pairs()
+            .filter(|(name, _)| name == "key")
+            .map(|(_, value)| value.into_owned())
+            .collect();
         assert_eq!(sent, [secret]);
     }
     assert_eq!(transcripts[0], transcripts[1]);
@@ -181,7 +223,10 @@ async fn a_secret_must_not_stand_in_an_address_that_everybody_reads() {
     let upstream = Recorder::start([]).await;
     let rehearsal = Rehearsal::new(&guest("exfiltrate"), &[upstream.allowance()]).await;
     let base = format!("{}/hooks/long-secret-1", upstream.origin());
-    let error = rehearsal.run(json!({"apiKey": "long-secret-1", "baseUrl": base, "mode": "log"})).await.expect_err("refused");
+    let error = rehearsal
+        .run(json!({"apiKey": "long-secret-1", "baseUrl": base, "mode": "log"}))
+        .await
+        .expect_err("refused");
     let keystead::verify::VerifyError::FieldsInvalid(violations) = &error else { panic!("{error}") };
     assert_eq!(violations[0].pointer, "/baseUrl");
     assert!(upstream.received().is_empty());

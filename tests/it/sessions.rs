@@ -48,7 +48,8 @@ fn open(egress: &Egress, descriptor: &Descriptor, fields: Value) -> Result<Sessi
 /// A session of `sample` against this upstream, below `/api`.
 fn session(upstream: &Recorder, settings: Settings, secret: &str) -> Session {
     let egress = egress(Settings { allow: vec![upstream.allowance()], ..settings });
-    open(&egress, &sample(), json!({"apiKey": secret, "baseUrl": format!("{}/api", upstream.origin())})).unwrap()
+    open(&egress, &sample(), json!({"apiKey": secret, "baseUrl": format!("{}/api", upstream.origin())}))
+        .unwrap()
 }
 
 fn get(url: impl Into<String>) -> Request {
@@ -78,13 +79,18 @@ async fn exchanges_within_the_budget_are_made_and_no_more() {
         assert_eq!(kind(&mut session, get(&url)).await, expected);
     }
     assert_eq!(upstream.received().len(), 2);
-    assert_eq!(session.into_record().exchanges.len(), 3, "a loop of refused attempts does not fill the evidence");
+    assert_eq!(
+        session.into_record().exchanges.len(),
+        3,
+        "a loop of refused attempts does not fill the evidence"
+    );
 }
 
 #[tokio::test]
 async fn bytes_out_are_counted_over_the_whole_verification() {
     let upstream = Recorder::start([]).await;
-    let mut session = session(&upstream, Settings { request_bytes: 2048, ..Settings::default() }, "long-secret");
+    let mut session =
+        session(&upstream, Settings { request_bytes: 2048, ..Settings::default() }, "long-secret");
     let url = format!("{}/api/x", upstream.origin());
     let padded = |size: usize| Request { headers: vec![("x-pad".into(), "p".repeat(size))], ..get(&url) };
     assert_eq!(kind(&mut session, padded(1000)).await, "answered");
@@ -145,7 +151,10 @@ async fn only_the_declared_origin_and_path_prefix_are_reached() {
 #[tokio::test]
 async fn a_redirect_is_an_answer_and_is_never_followed() {
     let canary = Recorder::start([]).await;
-    let head = format!("HTTP/1.1 307 Elsewhere\r\nlocation: {}/stolen\r\ncontent-length: 0\r\n\r\n", canary.origin());
+    let head = format!(
+        "HTTP/1.1 307 Elsewhere\r\nlocation: {}/stolen\r\ncontent-length: 0\r\n\r\n",
+        canary.origin()
+    );
     let upstream = Recorder::start([("/api/login", Reply::Bytes(head.into_bytes()))]).await;
     let mut session = session(&upstream, Settings::default(), "long-secret");
     let request = keyed(&session, format!("{}/api/login", upstream.origin()));
@@ -195,9 +204,19 @@ async fn an_exchange_that_was_not_answered_proves_nothing() {
 async fn a_typed_destination_that_is_not_allowed_names_its_field() {
     let egress = egress(Settings::default());
     for address in [
-        "https://127.0.0.1/", "https://10.0.0.1", "https://[::1]/", "https://[::ffff:169.254.169.254]/", "http://example.com",
-        "https://localhost/", "https://metadata.google.internal/", "https://example.com:25/", "ftp://example.com/",
-        "https://user@example.com/", "https://0x7f.1/", "https://example.com/?query=1", "not an address",
+        "https://127.0.0.1/",
+        "https://10.0.0.1",
+        "https://[::1]/",
+        "https://[::ffff:169.254.169.254]/",
+        "http://example.com",
+        "https://localhost/",
+        "https://metadata.google.internal/",
+        "https://example.com:25/",
+        "ftp://example.com/",
+        "https://user@example.com/",
+        "https://0x7f.1/",
+        "https://example.com/?query=1",
+        "not an address",
     ] {
         let error = open(&egress, &sample(), json!({"apiKey": "k", "baseUrl": address})).err();
         let Some(PlanError::Destination(refusal)) = error else { panic!("{address}: {error:?}") };
@@ -211,10 +230,14 @@ async fn a_typed_name_that_leads_inside_is_the_persons_a_declared_one_the_plugin
     let names = || Arc::new(Names::default().with("inside.example.com", "10.1.2.3"));
     let egress = Egress::new(Settings::default(), names(), Vec::new()).unwrap();
     let url = "https://inside.example.com/me";
-    let mut typed = open(&egress, &sample(), json!({"apiKey": "k", "baseUrl": "https://inside.example.com"})).unwrap();
+    let mut typed =
+        open(&egress, &sample(), json!({"apiKey": "k", "baseUrl": "https://inside.example.com"})).unwrap();
     assert_eq!(kind(&mut typed, get(url)).await, "address-refused");
     let refusal = typed.into_record().refusal;
-    assert!(matches!(&refusal, Some(Refusal::Destination(refusal)) if refusal.pointer == "/baseUrl"), "{refusal:?}");
+    assert!(
+        matches!(&refusal, Some(Refusal::Destination(refusal)) if refusal.pointer == "/baseUrl"),
+        "{refusal:?}"
+    );
     let declared = descriptor(
         json!([{"name": "api", "origin": "https://inside.example.com", "methods": ["GET"]}]),
         json!([{"rule": "api", "in": "header", "name": "api_key"}]),
@@ -222,7 +245,10 @@ async fn a_typed_name_that_leads_inside_is_the_persons_a_declared_one_the_plugin
     let mut fixed = open(&egress, &declared, json!({"apiKey": "k"})).unwrap();
     assert_eq!(kind(&mut fixed, get(url)).await, "address-refused");
     let refusal = fixed.into_record().refusal;
-    assert!(matches!(&refusal, Some(Refusal::Plugin(failure)) if failure.kind == FailureKind::AddressRefused), "{refusal:?}");
+    assert!(
+        matches!(&refusal, Some(Refusal::Plugin(failure)) if failure.kind == FailureKind::AddressRefused),
+        "{refusal:?}"
+    );
 }
 
 #[tokio::test]
@@ -233,7 +259,10 @@ async fn destinations_are_bound_to_the_values_that_may_travel_there() {
                {"name": "status", "origin": "https://status.example.com", "methods": ["GET"]}]),
         json!([{"rule": "api", "in": "header", "name": "api_key"}]),
     );
-    let Value::Object(fields) = json!({"apiKey": "k", "baseUrl": "https://Shop.example.com:443/api/v3"}) else { panic!() };
+    let Value::Object(fields) = json!({"apiKey": "k", "baseUrl": "https://Shop.example.com:443/api/v3"})
+    else {
+        panic!()
+    };
     assert_eq!(egress.destinations(&two, &Fields::new(fields)).unwrap(), ["apiKey https://shop.example.com"]);
 }
 
@@ -272,7 +301,8 @@ async fn length_and_digest_of_a_body_that_was_not_searched_are_not_shown() {
         ("GET", "part", vec!["x-shown"]),
         ("GET", "whole", vec!["x-shown", "content-length", "etag"]),
     ] {
-        let request = Request { method: method.into(), ..keyed(&session, format!("{}/api/{path}", upstream.origin())) };
+        let request =
+            Request { method: method.into(), ..keyed(&session, format!("{}/api/{path}", upstream.origin())) };
         let response = session.send(request).await.unwrap();
         let names: Vec<&str> = response.headers.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(names, shown, "{method} {path}");
@@ -282,7 +312,8 @@ async fn length_and_digest_of_a_body_that_was_not_searched_are_not_shown() {
 #[tokio::test]
 async fn an_answer_cannot_be_asked_for_in_parts() {
     let upstream = Recorder::start([]).await;
-    for name in ["Range", "if-range", "if-match", "If-None-Match", "if-modified-since", "if-unmodified-since"] {
+    for name in ["Range", "if-range", "if-match", "If-None-Match", "if-modified-since", "if-unmodified-since"]
+    {
         let mut session = session(&upstream, Settings::default(), "long-secret");
         let mut request = keyed(&session, format!("{}/api/me", upstream.origin()));
         request.headers.push((name.into(), "bytes=0-3".into()));
@@ -307,7 +338,10 @@ async fn a_short_secret_is_found_with_the_text_that_a_plugin_put_around_it() {
         let upstream = Recorder::start([("/api/me", raw("200 OK", "connection: close\r\n", echoed))]).await;
         let mut session = session(&upstream, Settings::default(), secret);
         let value = around.replace("KEY", &token(&session));
-        let request = Request { headers: vec![("api_key".into(), value)], ..get(format!("{}/api/me", upstream.origin())) };
+        let request = Request {
+            headers: vec![("api_key".into(), value)],
+            ..get(format!("{}/api/me", upstream.origin()))
+        };
         let response = session.send(request).await.unwrap();
         assert_eq!(!response.extra.is_empty(), is_withheld, "{around}: {echoed}");
     }
@@ -315,7 +349,9 @@ async fn a_short_secret_is_found_with_the_text_that_a_plugin_put_around_it() {
 
 #[tokio::test]
 async fn a_secret_in_the_name_of_a_header_withholds_the_answer() {
-    let upstream = Recorder::start([("/api/me", raw("200 OK", "x-Long-Secret-1: 1\r\ncontent-length: 0\r\n", ""))]).await;
+    let upstream =
+        Recorder::start([("/api/me", raw("200 OK", "x-Long-Secret-1: 1\r\ncontent-length: 0\r\n", ""))])
+            .await;
     let mut session = session(&upstream, Settings::default(), "long-secret-1");
     let request = keyed(&session, format!("{}/api/me", upstream.origin()));
     assert_eq!(session.send(request).await.unwrap().extra, [("withheld".to_owned(), "reflected".to_owned())]);
@@ -331,7 +367,11 @@ async fn url_and_body_count_against_the_bytes_out() {
     let settings = Settings { allow: vec![upstream.allowance()], request_bytes: 2048, ..Settings::default() };
     let egress = egress(settings);
     let url = format!("{}/api/x", upstream.origin());
-    let post = |url: String, body: usize| Request { method: "POST".into(), body: Some(vec![b'b'; body]), ..get(url) };
+    let post = |url: String, body: usize| Request {
+        method: "POST".into(),
+        body: Some(vec![b'b'; body]),
+        ..get(url)
+    };
     for (request, expected) in [
         (post(url.clone(), 1500), "answered"),
         (post(url.clone(), 2100), "too-large"),
@@ -352,7 +392,10 @@ async fn the_first_refusal_is_the_one_that_is_told() {
     assert_eq!(kind(&mut session, Request { method: "DELETE".into(), ..get(&url) }).await, "method-refused");
     assert_eq!(kind(&mut session, get("https://elsewhere.example.com/")).await, "destination-refused");
     let refusal = session.into_record().refusal;
-    assert!(matches!(&refusal, Some(Refusal::Plugin(failure)) if failure.kind == FailureKind::MethodRefused), "{refusal:?}");
+    assert!(
+        matches!(&refusal, Some(Refusal::Plugin(failure)) if failure.kind == FailureKind::MethodRefused),
+        "{refusal:?}"
+    );
 }
 
 #[tokio::test]
@@ -390,9 +433,12 @@ async fn no_two_verifications_share_a_token() {
     let egress = egress(Settings::default());
     let mut tokens = Vec::new();
     for secret in ["k", "k", "another-and-longer-secret"] {
-        let Value::Object(fields) = json!({"apiKey": secret, "baseUrl": "https://example.com"}) else { panic!() };
+        let Value::Object(fields) = json!({"apiKey": secret, "baseUrl": "https://example.com"}) else {
+            panic!()
+        };
         let workspace = WorkspaceId::default_workspace();
-        let session = egress.open(&workspace, &sample(), &Fields::new(fields), &keystead::domain::clock::SystemEntropy);
+        let session =
+            egress.open(&workspace, &sample(), &Fields::new(fields), &keystead::domain::clock::SystemEntropy);
         tokens.push(token(&session.unwrap()));
     }
     assert!(tokens.iter().all(|token| token.len() == 36 && token.starts_with("kst0")), "{tokens:?}");
@@ -405,10 +451,13 @@ async fn no_two_verifications_share_a_token() {
 async fn a_plugin_shortens_the_deadline_and_never_lengthens_it() {
     let upstream = Recorder::start([("/api/slow", Reply::Silence)]).await;
     let url = format!("{}/api/slow", upstream.origin());
-    for (exchange_ms, asked) in [(60_000, "0"), (60_000, "50"), (100, "60000"), (100, "18446744073709551615"), (100, "soon")] {
+    for (exchange_ms, asked) in
+        [(60_000, "0"), (60_000, "50"), (100, "60000"), (100, "18446744073709551615"), (100, "soon")]
+    {
         let mut session = session(&upstream, Settings { exchange_ms, ..Settings::default() }, "long-secret");
         let request = Request { extra: vec![("timeout-ms".into(), asked.into())], ..get(&url) };
-        let answer = tokio::time::timeout(std::time::Duration::from_secs(20), kind(&mut session, request)).await;
+        let answer =
+            tokio::time::timeout(std::time::Duration::from_secs(20), kind(&mut session, request)).await;
         assert_eq!(answer, Ok("timeout"), "{exchange_ms} {asked}");
     }
 }
@@ -448,7 +497,10 @@ async fn secrets_that_resemble_each_other_or_a_token_travel_as_they_are() {
         let request = upstream.received().remove(0);
         let sent = crate::harness::recorder::header(&request, "api_key").unwrap().to_owned();
         assert_eq!(sent, format!("{user}:{password}"));
-        assert_eq!(request.lines().filter(|line| line.contains("x-other")).count(), usize::from(password.contains("x-other")));
+        assert_eq!(
+            request.lines().filter(|line| line.contains("x-other")).count(),
+            usize::from(password.contains("x-other"))
+        );
         let record = session.into_record();
         assert!(record.unproven.is_empty() && record.sealed == ["user", "password"]);
         assert!(!serde_json::to_string(&record.exchanges).unwrap().contains(password));
@@ -459,7 +511,9 @@ async fn secrets_that_resemble_each_other_or_a_token_travel_as_they_are() {
 async fn compressed_answers_are_searched_as_they_are_read() {
     // `got long-secret-1`
     let packed = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\x4b\xcf\x2f\x51\xc8\xc9\xcf\x4b\xd7\x2d\x4e\x4d\x2e\x4a\x2d\xd1\x35\x04\x00\x4f\x06\x08\x38\x11\x00\x00\x00";
-    let mut bytes = format!("HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: {}\r\n\r\n", packed.len()).into_bytes();
+    let mut bytes =
+        format!("HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: {}\r\n\r\n", packed.len())
+            .into_bytes();
     bytes.extend(packed);
     let upstream = Recorder::start([("/api/me", Reply::Bytes(bytes))]).await;
     let mut session = session(&upstream, Settings::default(), "long-secret-1");

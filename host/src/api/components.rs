@@ -15,8 +15,8 @@ use super::path::Id;
 use super::problem::Problem;
 use super::query::{Nothing, Parameters};
 use super::views::{ComponentList, ComponentView};
-use crate::install;
 use crate::domain::id::ComponentId;
+use crate::install;
 use crate::store::{Count, StoreError};
 
 /// Lists the installed components, by id.

@@ -46,7 +46,7 @@ pub async fn serve(
     settings: Settings,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
-    tracing::info!(address = %listener.local_addr()?, "the API is served");
+    tracing::debug!(address = %listener.local_addr()?, "the API is served");
     let at_work = TaskTracker::new();
     let settings = Arc::new(settings);
     let entropy = app.entropy.clone();

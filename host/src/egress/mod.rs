@@ -11,14 +11,14 @@ use crate::domain::id::WorkspaceId;
 use crate::telemetry::Phases;
 
 pub mod body;
-pub mod origin;
 mod capture;
 mod media;
+pub mod origin;
 mod patterns;
 mod plan;
 pub mod policy;
-mod readings;
 mod probe;
+mod readings;
 mod reflection;
 pub mod resolver;
 mod sealing;

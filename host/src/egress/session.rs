@@ -112,7 +112,9 @@ impl Session {
         exchange.placements.clone_from(&opened.placements);
         let deadline = Self::deadline(&request);
         let (origin, rule) = (rule.origin.clone(), rule.name.clone());
-        self.scanner.look_for(opened.framed.drain(..)).map_err(|error| Failure::new("too-large", error.to_string()))?;
+        self.scanner
+            .look_for(opened.framed.drain(..))
+            .map_err(|error| Failure::new("too-large", error.to_string()))?;
         let message = message(&request.method, opened)?;
         match self.transport.exchange(&self.workspace, &origin, message, deadline).await {
             Ok(answer) => Ok(self.deliver(answer, &rule, exchange)),

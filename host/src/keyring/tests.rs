@@ -107,7 +107,8 @@ fn a_record_opens_only_where_it_belongs() {
 #[test]
 fn a_data_key_of_another_record_is_refused() {
     let (keyring, owner) = (keyring(), Owner::new("default", "petstore", '1'));
-    let [mut one, two] = [(); 2].map(|()| keyring.seal(&SystemEntropy, &owner.binding(1), SECRET).unwrap().bytes);
+    let [mut one, two] =
+        [(); 2].map(|()| keyring.seal(&SystemEntropy, &owner.binding(1), SECRET).unwrap().bytes);
     one[12..92].copy_from_slice(&two[12..92]);
     assert!(matches!(keyring.open(&owner.binding(1), &one), Err(KeyringError::Integrity)));
 }
@@ -210,7 +211,10 @@ fn a_named_file_is_never_made() {
 #[test]
 fn without_any_place_there_is_no_key() {
     for is_new in [true, false] {
-        assert!(matches!(find_root_key(source(None, None, None), is_new, &SystemEntropy), Err(KeyringError::NotGiven)));
+        assert!(matches!(
+            find_root_key(source(None, None, None), is_new, &SystemEntropy),
+            Err(KeyringError::NotGiven)
+        ));
     }
 }
 
@@ -265,7 +269,10 @@ fn a_broken_source_of_randomness_makes_no_key_file() {
     }
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("root.key");
-    assert!(matches!(find_root_key(source(None, None, Some(&file)), true, &Zeros), Err(KeyringError::InvalidKey(_))));
+    assert!(matches!(
+        find_root_key(source(None, None, Some(&file)), true, &Zeros),
+        Err(KeyringError::InvalidKey(_))
+    ));
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 }
 
@@ -289,7 +296,8 @@ fn processes_that_start_together_agree_on_one_key() {
 
 #[test]
 fn an_unreadable_text_is_not_shown() {
-    let source = KeySource { text_from_env: Some(Secret::new("my secret phrase")), file: None, default_file: None };
+    let source =
+        KeySource { text_from_env: Some(Secret::new("my secret phrase")), file: None, default_file: None };
     let message = find_root_key(source, true, &SystemEntropy).err().unwrap().to_string();
     assert!(!message.contains("phrase"), "{message}");
 }

@@ -106,14 +106,16 @@ async fn install(
     release: &NewRelease,
     record: &AuditRecord,
 ) -> Result<Result<Installed, InstallConflict>, StoreError> {
-    const INSERT: &str = "INSERT INTO components (id, title, needs_credential, installed_at) VALUES ($1, $2, $3, $4)
+    const INSERT: &str =
+        "INSERT INTO components (id, title, needs_credential, installed_at) VALUES ($1, $2, $3, $4)
          ON CONFLICT (id) DO NOTHING";
     let is_new = on!(tx, c => sqlx::query(INSERT)
         .bind(release.component.as_str())
         .bind(release.title.as_str())
         .bind(release.needs_credential)
         .bind(release.installed_at.as_millisecond())
-        .execute(c).await?.rows_affected()) == 1;
+        .execute(c).await?.rows_affected())
+        == 1;
     if !is_new {
         return compare(tx, release).await;
     }
@@ -123,7 +125,10 @@ async fn install(
 }
 
 /// The component exists: fine, if this very release is its active one.
-async fn compare(tx: &mut Tx, release: &NewRelease) -> Result<Result<Installed, InstallConflict>, StoreError> {
+async fn compare(
+    tx: &mut Tx,
+    release: &NewRelease,
+) -> Result<Result<Installed, InstallConflict>, StoreError> {
     const SELECT: &str = "SELECT digest FROM releases WHERE component = $1 AND status = 'active'";
     let active: Option<String> = on!(tx, c => sqlx::query_scalar(SELECT)
         .bind(release.component.as_str())
@@ -133,8 +138,10 @@ async fn compare(tx: &mut Tx, release: &NewRelease) -> Result<Result<Installed, 
 }
 
 async fn insert_release(tx: &mut Tx, release: &NewRelease) -> Result<(), StoreError> {
-    const BYTES: &str = "INSERT INTO release_bytes (digest, bytes) VALUES ($1, $2) ON CONFLICT (digest) DO NOTHING";
-    const RELEASE: &str = "INSERT INTO releases (component, digest, version, status, descriptor, sentences, installed_at)
+    const BYTES: &str =
+        "INSERT INTO release_bytes (digest, bytes) VALUES ($1, $2) ON CONFLICT (digest) DO NOTHING";
+    const RELEASE: &str =
+        "INSERT INTO releases (component, digest, version, status, descriptor, sentences, installed_at)
          VALUES ($1, $2, $3, 'active', $4, $5, $6)";
     let sentences = to_json(&release.sentences)?;
     on!(tx, c => sqlx::query(BYTES)
@@ -162,7 +169,8 @@ struct Component {
 }
 
 async fn list(tx: &mut Tx) -> Result<Vec<ComponentRow>, StoreError> {
-    const SELECT: &str = "SELECT c.id, c.title, c.needs_credential, COALESCE(r.digest, '') AS active_digest, c.installed_at
+    const SELECT: &str =
+        "SELECT c.id, c.title, c.needs_credential, COALESCE(r.digest, '') AS active_digest, c.installed_at
          FROM components c LEFT JOIN releases r ON r.component = c.id AND r.status = 'active' ORDER BY c.id";
     let rows: Vec<Component> = on!(tx, c => sqlx::query_as(SELECT).fetch_all(c).await?);
     rows.into_iter()
@@ -193,7 +201,8 @@ struct Release {
 async fn list_releases(tx: &mut Tx, component: &ComponentId) -> Result<Vec<ReleaseRow>, StoreError> {
     const SELECT: &str = "SELECT component, version, digest, descriptor, sentences, status, installed_at
          FROM releases WHERE component = $1 ORDER BY installed_at DESC, digest";
-    let rows: Vec<Release> = on!(tx, c => sqlx::query_as(SELECT).bind(component.as_str()).fetch_all(c).await?);
+    let rows: Vec<Release> =
+        on!(tx, c => sqlx::query_as(SELECT).bind(component.as_str()).fetch_all(c).await?);
     rows.into_iter().map(Release::read).collect()
 }
 

@@ -21,7 +21,11 @@ impl Store {
 
     /// Records the root key of a new installation and returns what stands recorded now: another record,
     /// when another replica was faster, which the caller has to compare with its own key.
-    pub async fn record_root_key(&self, record: RootKeyRecord, now: Timestamp) -> Result<RootKeyRecord, StoreError> {
+    pub async fn record_root_key(
+        &self,
+        record: RootKeyRecord,
+        now: Timestamp,
+    ) -> Result<RootKeyRecord, StoreError> {
         write_tx!(self, Access::Installation, tx => insert(tx, &record, now).await)
     }
 }
@@ -40,5 +44,7 @@ async fn insert(tx: &mut Tx, record: &RootKeyRecord, now: Timestamp) -> Result<R
         .bind(record.check.as_slice())
         .bind(now.as_millisecond())
         .execute(c).await?.rows_affected());
-    find(tx).await?.ok_or_else(|| StoreError::Internal("the root key's record is missing after it was written".to_owned()))
+    find(tx).await?.ok_or_else(|| {
+        StoreError::Internal("the root key's record is missing after it was written".to_owned())
+    })
 }

@@ -50,7 +50,8 @@ impl Store {
         verification: NewVerification,
         audit: AuditRecord,
     ) -> Result<bool, StoreError> {
-        let change = Change { workspace, credential, version, status, account: account.as_ref(), verified_at };
+        let change =
+            Change { workspace, credential, version, status, account: account.as_ref(), verified_at };
         write_tx!(self, Access::Workspace(workspace), tx => record(tx, &change, &verification, &audit).await)
     }
 

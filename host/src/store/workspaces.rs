@@ -17,7 +17,12 @@ pub struct WorkspaceRow {
 
 impl Store {
     /// Creates a workspace. `false`, and no audit record, when it exists already.
-    pub async fn create_workspace(&self, id: &WorkspaceId, now: Timestamp, audit: AuditRecord) -> Result<bool, StoreError> {
+    pub async fn create_workspace(
+        &self,
+        id: &WorkspaceId,
+        now: Timestamp,
+        audit: AuditRecord,
+    ) -> Result<bool, StoreError> {
         write_tx!(self, Access::Jobs, tx => create(tx, id, now, &audit).await)
     }
 
@@ -32,12 +37,19 @@ impl Store {
     }
 }
 
-async fn create(tx: &mut Tx, id: &WorkspaceId, now: Timestamp, record: &AuditRecord) -> Result<bool, StoreError> {
-    const INSERT: &str = "INSERT INTO workspaces (id, created_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING";
+async fn create(
+    tx: &mut Tx,
+    id: &WorkspaceId,
+    now: Timestamp,
+    record: &AuditRecord,
+) -> Result<bool, StoreError> {
+    const INSERT: &str =
+        "INSERT INTO workspaces (id, created_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING";
     let created = on!(tx, c => sqlx::query(INSERT)
         .bind(id.as_str())
         .bind(now.as_millisecond())
-        .execute(c).await?.rows_affected()) == 1;
+        .execute(c).await?.rows_affected())
+        == 1;
     if created {
         audit::insert(tx, record).await?;
     }
@@ -50,7 +62,10 @@ async fn list(tx: &mut Tx) -> Result<Vec<WorkspaceRow>, StoreError> {
     rows.iter()
         .map(|(id, created_at)| {
             let place = Place { table: "workspaces", row: id };
-            Ok(WorkspaceRow { id: place.parse("id", id)?, created_at: place.time("created_at", *created_at)? })
+            Ok(WorkspaceRow {
+                id: place.parse("id", id)?,
+                created_at: place.time("created_at", *created_at)?,
+            })
         })
         .collect()
 }

@@ -12,7 +12,12 @@ use crate::sandbox::Run;
 use super::Verification;
 
 /// The outcome of a run, with its evidence.
-pub(super) fn judge(run: Run, descriptor: &Descriptor, release: ReleaseRef, started: Instant) -> Verification {
+pub(super) fn judge(
+    run: Run,
+    descriptor: &Descriptor,
+    release: ReleaseRef,
+    started: Instant,
+) -> Verification {
     let Record { exchanges, refusal, sealed, unproven } = run.session.into_record();
     let outcome = match (refusal, run.result) {
         (Some(Refusal::Destination(refusal)), _) => Outcome::DestinationRefused(refusal),
@@ -34,11 +39,15 @@ pub(super) fn judge(run: Run, descriptor: &Descriptor, release: ReleaseRef, star
 
 /// The verdict as a person can act on it: with a sentence, and without a field that no form has.
 fn complete(verdict: Verdict, descriptor: &Descriptor) -> Verdict {
-    let sentence = |message: String, default: &str| if message.is_empty() { default.to_owned() } else { message };
+    let sentence =
+        |message: String, default: &str| if message.is_empty() { default.to_owned() } else { message };
     match verdict {
         Verdict::Valid(acceptance) => Verdict::Valid(acceptance),
         Verdict::Invalid(rejection) => Verdict::Invalid(Rejection {
-            message: sentence(rejection.message, "The verifier found the credential invalid and did not say why."),
+            message: sentence(
+                rejection.message,
+                "The verifier found the credential invalid and did not say why.",
+            ),
             field: rejection.field.filter(|pointer| descriptor.schema.field(pointer).is_some()),
             ..rejection
         }),
@@ -98,7 +107,9 @@ mod tests {
                 field: Some(field.into()),
                 extra: Vec::new(),
             };
-            let Verdict::Invalid(rejection) = complete(Verdict::Invalid(rejection), &descriptor) else { panic!() };
+            let Verdict::Invalid(rejection) = complete(Verdict::Invalid(rejection), &descriptor) else {
+                panic!()
+            };
             assert_eq!(rejection.field.is_some(), kept, "{field}");
             assert!(rejection.message.ends_with('.'));
         }

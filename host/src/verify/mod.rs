@@ -320,7 +320,9 @@ fn check_fields(descriptor: &Descriptor, fields: &mut Fields) -> Result<(), Veri
 fn destinations_with_secrets(descriptor: &Descriptor, fields: &Fields) -> Vec<Violation> {
     let secrets: Vec<_> =
         descriptor.schema.secrets().iter().filter_map(|pointer| fields.secret(pointer)).collect();
-    let holds = |text: &str| secrets.iter().any(|secret| secret.expose().len() >= 8 && text.contains(secret.expose()));
+    let holds = |text: &str| {
+        secrets.iter().any(|secret| secret.expose().len() >= 8 && text.contains(secret.expose()))
+    };
     let pointers = descriptor.destination_fields();
     let found = pointers.into_iter().filter(|pointer| fields.text(pointer).is_some_and(holds));
     found.map(|pointer| Violation::new(pointer, "must not hold the value of a secret field")).collect()
@@ -330,10 +332,9 @@ fn plan_error(error: PlanError) -> VerifyError {
     match error {
         PlanError::Destination(refusal) => VerifyError::DestinationRefused { refusal, evidence: None },
         PlanError::Fields(violations) => VerifyError::FieldsInvalid(violations),
-        PlanError::TooLarge(error) => VerifyError::FieldsInvalid(vec![Violation {
-            pointer: String::new(),
-            message: error.to_string(),
-        }]),
+        PlanError::TooLarge(error) => {
+            VerifyError::FieldsInvalid(vec![Violation { pointer: String::new(), message: error.to_string() }])
+        }
     }
 }
 

@@ -91,7 +91,10 @@ impl Service {
         let elsewhere = Recorder::start([]).await;
         let store = database.store.clone();
         let sandbox = Arc::new(Sandbox::new(&limits).unwrap());
-        let egress = egress::Settings { allow: vec![upstream.allowance(), elsewhere.allowance()], ..Default::default() };
+        let egress = egress::Settings {
+            allow: vec![upstream.allowance(), elsewhere.allowance()],
+            ..Default::default()
+        };
         let app = App {
             clock,
             entropy: Arc::new(SystemEntropy),
@@ -202,8 +205,16 @@ impl Service {
     }
 
     /// A request with a JSON body and one more header.
-    pub async fn send_with(&self, method: &str, path: &str, token: &str, header: (&str, &str), body: &Value) -> Answer {
-        let request = request(method, path, token).header(CONTENT_TYPE, "application/json").header(header.0, header.1);
+    pub async fn send_with(
+        &self,
+        method: &str,
+        path: &str,
+        token: &str,
+        header: (&str, &str),
+        body: &Value,
+    ) -> Answer {
+        let request =
+            request(method, path, token).header(CONTENT_TYPE, "application/json").header(header.0, header.1);
         self.send(request.body(body.to_string().into()).unwrap()).await
     }
 

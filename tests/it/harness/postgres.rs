@@ -90,7 +90,9 @@ fn server() -> &'static Server {
             Ok(url) => block_on(use_given(&url)),
             Err(_) => block_on(start_cluster()),
         };
-        std::thread::spawn(start).join().unwrap_or_else(|_| panic!("PostgreSQL for the tests did not start; the reason stands above"))
+        std::thread::spawn(start)
+            .join()
+            .unwrap_or_else(|_| panic!("PostgreSQL for the tests did not start; the reason stands above"))
     })
 }
 
@@ -99,17 +101,23 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
 }
 
 async fn use_given(url: &str) -> Server {
-    let admin = Url::parse(url).expect("TEST_DATABASE_URL is a URL such as postgres://role:password@localhost/postgres");
+    let admin = Url::parse(url)
+        .expect("TEST_DATABASE_URL is a URL such as postgres://role:password@localhost/postgres");
     let mut connection = connect(&admin).await;
-    let passes: bool = sqlx::query_scalar("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
-        .fetch_one(&mut connection)
-        .await
-        .unwrap();
+    let passes: bool =
+        sqlx::query_scalar("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
+            .fetch_one(&mut connection)
+            .await
+            .unwrap();
     let mut ordinary = admin.clone();
     if passes {
         // Row-level security does not bind this role: the tests log in as another.
         let role = format!("keystead_test_{}", std::process::id());
-        run(&mut connection, &format!(r#"CREATE ROLE "{role}" LOGIN NOSUPERUSER NOBYPASSRLS PASSWORD '{role}'"#)).await;
+        run(
+            &mut connection,
+            &format!(r#"CREATE ROLE "{role}" LOGIN NOSUPERUSER NOBYPASSRLS PASSWORD '{role}'"#),
+        )
+        .await;
         ordinary.set_username(&role).unwrap();
         ordinary.set_password(Some(&role)).unwrap();
     }
@@ -158,7 +166,11 @@ async fn start_cluster() -> Server {
     };
     let (admin, ordinary) = (url("postgres", "postgres"), url(ROLE, TEMPLATE));
     let mut connection = connect(&admin).await;
-    run(&mut connection, &format!("CREATE ROLE {ROLE} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS")).await;
+    run(
+        &mut connection,
+        &format!("CREATE ROLE {ROLE} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS"),
+    )
+    .await;
     run(&mut connection, &format!("CREATE DATABASE {TEMPLATE} OWNER {ROLE}")).await;
     migrate(ordinary.as_str()).await;
     Server { admin, ordinary, template: Some(TEMPLATE), _life: Some(child) }
@@ -168,11 +180,13 @@ fn find_binaries() -> PathBuf {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
     if let Ok(versions) = std::fs::read_dir("/usr/lib/postgresql") {
-        let mut found: Vec<PathBuf> = versions.filter_map(|entry| Some(entry.ok()?.path().join("bin"))).collect();
+        let mut found: Vec<PathBuf> =
+            versions.filter_map(|entry| Some(entry.ok()?.path().join("bin"))).collect();
         found.sort();
         folders.extend(found.into_iter().rev());
     }
-    let holds = |folder: &PathBuf| ["initdb", "pg_ctl"].iter().all(|name| Path::new(folder).join(name).is_file());
+    let holds =
+        |folder: &PathBuf| ["initdb", "pg_ctl"].iter().all(|name| Path::new(folder).join(name).is_file());
     folders.into_iter().find(holds).unwrap_or_else(|| {
         panic!("the tests need PostgreSQL and found no `initdb`: run `apt-get install postgresql`, or set TEST_DATABASE_URL")
     })
@@ -186,7 +200,10 @@ async fn migrate(url: &str) {
 
 async fn connect(url: &Url) -> PgConnection {
     let options = sqlx::postgres::PgConnectOptions::from_url(url).unwrap();
-    options.connect().await.unwrap_or_else(|error| panic!("cannot connect to PostgreSQL for the tests: {error}"))
+    options
+        .connect()
+        .await
+        .unwrap_or_else(|error| panic!("cannot connect to PostgreSQL for the tests: {error}"))
 }
 
 /// Runs a statement made of names that this file chose.

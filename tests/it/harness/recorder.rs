@@ -122,7 +122,8 @@ async fn converse(
     }
     let path = text.split(' ').nth(1).unwrap_or_default().split('?').next().unwrap_or_default().to_owned();
     let header = header(&text, "api_key").unwrap_or_default().to_owned();
-    let earlier = kept.lock().unwrap().iter().filter(|text| text.split([' ', '?']).nth(1) == Some(&path)).count();
+    let earlier =
+        kept.lock().unwrap().iter().filter(|text| text.split([' ', '?']).nth(1) == Some(&path)).count();
     kept.lock().unwrap().push(text);
     let reply = match replies.get(path.as_str()) {
         Some(Reply::Turns(turns)) => Some(&turns[earlier.min(turns.len() - 1)]),

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use keystead::catalogue::{Examined, examine};
 use keystead::domain::clock::Entropy;
 use keystead::domain::fields::Fields;
-use keystead::egress::{self, Egress};
 use keystead::egress::resolver::SystemResolver;
+use keystead::egress::{self, Egress};
 use keystead::sandbox::{self, Call, RunContext, Sandbox};
 use keystead::verify::{Verification, VerifyError, rehearse};
 use serde_json::Value;
@@ -45,7 +45,8 @@ pub struct Rehearsal {
 impl Rehearsal {
     /// Prepares a guest; `allow` are the operator's allowances.
     pub async fn new(bytes: &[u8], allow: &[String]) -> Self {
-        let sandbox = Arc::new(Sandbox::new(&sandbox::Settings { concurrency: 4, ..Default::default() }).unwrap());
+        let sandbox =
+            Arc::new(Sandbox::new(&sandbox::Settings { concurrency: 4, ..Default::default() }).unwrap());
         let settings = egress::Settings { allow: allow.to_vec(), exchanges: 64, ..Default::default() };
         let egress = Egress::new(settings, Arc::new(SystemResolver::new().unwrap()), Vec::new()).unwrap();
         let release = examine(&sandbox, bytes).await.unwrap();

@@ -163,7 +163,10 @@ async fn talkative(tag: u8, stores: &[(&str, u32)]) -> Verdict {
     for (what, at) in stores {
         body.push_str(&match *what {
             "text" => echo(*at),
-            "list" => format!("(i32.store (i32.const {at}) (i32.const 4096)) (i32.store (i32.const {}) (i32.const 100))", at + 4),
+            "list" => format!(
+                "(i32.store (i32.const {at}) (i32.const 4096)) (i32.store (i32.const {}) (i32.const 100))",
+                at + 4
+            ),
             "pointer" => format!(
                 "(i32.store (i32.const {at}) (i32.const 8192))
                  (i32.store (i32.const {}) (i32.add (local.get 1) (i32.const 1)))",
@@ -188,7 +191,8 @@ fn assert_replaced_pairs(extra: &[(String, String)]) {
 
 #[tokio::test]
 async fn every_text_of_every_verdict_is_scrubbed_and_every_list_is_bounded() {
-    let stores = [("some", 1032), ("text", 1036), ("text", 1044), ("list", 1052), ("list", 1060), ("list", 1088)];
+    let stores =
+        [("some", 1032), ("text", 1036), ("text", 1044), ("list", 1052), ("list", 1060), ("list", 1088)];
     let Verdict::Valid(acceptance) = talkative(0, &stores).await else { panic!("not valid") };
     let account = acceptance.account.unwrap();
     assert_eq!([account.id, account.label], [REPLACED, REPLACED]);

@@ -45,7 +45,9 @@ async fn sqlite_is_set_to_lose_nothing() {
 async fn everything(db: &Database) -> Vec<u8> {
     match &db.guard {
         Guard::Folder(folder) => {
-            let files = std::fs::read_dir(folder.path()).unwrap().map(|entry| std::fs::read(entry.unwrap().path()).unwrap());
+            let files = std::fs::read_dir(folder.path())
+                .unwrap()
+                .map(|entry| std::fs::read(entry.unwrap().path()).unwrap());
             files.flatten().collect()
         }
         Guard::Postgres(_) => {
@@ -91,12 +93,24 @@ async fn insert_sealed(store: &Store, default: &WorkspaceId, fields: &str) {
     store.insert_credential(new, audit(Some(default), "credential.create")).await.unwrap();
 
     let stored = store.find_sealed(default, &id).await.unwrap().unwrap();
-    let binding = Binding { credential: &id, component: &stored.credential.component, ..binding_of(default, &stored.credential) };
+    let binding = Binding {
+        credential: &id,
+        component: &stored.credential.component,
+        ..binding_of(default, &stored.credential)
+    };
     assert!(keyring.open(&binding, &stored.record).unwrap().expose() == fields.as_bytes());
 }
 
-fn binding_of<'a>(workspace: &'a WorkspaceId, credential: &'a keystead::domain::credential::Credential) -> Binding<'a> {
-    Binding { workspace, component: &credential.component, credential: &credential.id, version: credential.version }
+fn binding_of<'a>(
+    workspace: &'a WorkspaceId,
+    credential: &'a keystead::domain::credential::Credential,
+) -> Binding<'a> {
+    Binding {
+        workspace,
+        component: &credential.component,
+        credential: &credential.id,
+        version: credential.version,
+    }
 }
 
 on_both_databases! {

@@ -91,7 +91,10 @@ async fn another_workspaces_rows_cannot_be_written() {
         let code = error.as_database_error().unwrap().code().unwrap().into_owned();
         assert_eq!(code, "42501", "{statement}: {error}");
     }
-    assert_eq!(db.number("SELECT COUNT(*) FROM credentials WHERE workspace = 'other' AND name = 'Shop'").await, 1);
+    assert_eq!(
+        db.number("SELECT COUNT(*) FROM credentials WHERE workspace = 'other' AND name = 'Shop'").await,
+        1
+    );
 }
 
 #[tokio::test]
@@ -99,7 +102,10 @@ async fn the_store_leaves_no_setting_behind_on_its_connections() {
     let (db, _) = two_workspaces().await;
     let pool = sqlx::postgres::PgPoolOptions::new().max_connections(1).connect(&db.url).await.unwrap();
     let mut transaction = pool.begin().await.unwrap();
-    sqlx::query("SELECT set_config('keystead.workspace', 'default', true)").execute(&mut *transaction).await.unwrap();
+    sqlx::query("SELECT set_config('keystead.workspace', 'default', true)")
+        .execute(&mut *transaction)
+        .await
+        .unwrap();
     transaction.commit().await.unwrap();
     let left: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM credentials").fetch_one(&pool).await.unwrap();
     assert_eq!(left, 0);

@@ -93,7 +93,10 @@ pub fn credential(workspace: &WorkspaceId) -> NewCredential {
         name: "Shop".to_owned(),
         status: Status::Verified,
         account: Some(Account { id: "7".to_owned(), label: "Ann".to_owned() }),
-        public_fields: json!({"z": 1, "baseUrl": "https://example.com", "a": null}).as_object().unwrap().clone(),
+        public_fields: json!({"z": 1, "baseUrl": "https://example.com", "a": null})
+            .as_object()
+            .unwrap()
+            .clone(),
         secrets: vec!["/apiKey".to_owned()],
         destinations: vec!["https://example.com".to_owned()],
         version: 1,

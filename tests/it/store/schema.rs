@@ -56,7 +56,8 @@ on_both_databases! {
 fn both_databases_have_the_same_migrations() {
     let names = |backend: &str| {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../migrations/").to_owned() + backend;
-        let mut names: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        let mut names: Vec<_> =
+            std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         names.sort();
         names
     };
@@ -86,7 +87,8 @@ async fn a_server_that_does_not_answer_is_unavailable_and_its_password_is_not_sh
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     drop(listener);
-    let error = Store::open(&format!("postgres://keystead:canary@127.0.0.1:{port}/keystead")).await.unwrap_err();
+    let error =
+        Store::open(&format!("postgres://keystead:canary@127.0.0.1:{port}/keystead")).await.unwrap_err();
     assert!(error.is_unavailable(), "{error}");
     assert!(!format!("{error} {error:?}").contains("canary"), "{error:?}");
 }
