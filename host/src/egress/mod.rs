@@ -17,6 +17,7 @@ pub mod policy;
 mod reflection;
 pub mod resolver;
 mod sealing;
+mod search;
 pub mod session;
 pub mod settings;
 pub mod transport;
@@ -29,7 +30,7 @@ pub use settings::Settings;
 use policy::Policy;
 use reflection::Scanner;
 use resolver::Resolve;
-use transport::Transport;
+use transport::{Answer, Transport};
 
 /// What a plugin asks to be sent, as in `keystead:plugin/http`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,6 +92,18 @@ impl Egress {
         settings.check()?;
         let policy = Policy::new(settings.allowances()?, own_listeners);
         let transport = Transport::new(&settings, policy.clone(), resolver)?;
+        Ok(Self { transport: Arc::new(transport), policy, settings: Arc::new(settings) })
+    }
+
+    /// A way out that opens no socket: every request that rules, placements and policy let pass is answered
+    /// with the same `answer`. For benches, which measure everything but the network.
+    ///
+    /// # Errors
+    /// As for [`Egress::new`].
+    pub fn canned(settings: Settings, answer: Answer) -> Result<Self, String> {
+        settings.check()?;
+        let policy = Policy::new(settings.allowances()?, Vec::new());
+        let transport = Transport::canned(&settings, policy.clone(), answer)?;
         Ok(Self { transport: Arc::new(transport), policy, settings: Arc::new(settings) })
     }
 

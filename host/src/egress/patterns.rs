@@ -1,7 +1,5 @@
 //! The forms in which a secret may come back: raw and in the usual encodings.
 
-use std::collections::BTreeSet;
-
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 
@@ -17,29 +15,36 @@ const BROWSER: &AsciiSet = &COMPONENT.remove(b'!').remove(b'*').remove(b'\'').re
 /// Every form of a secret that is searched for. ASCII case is ignored by the search, so upper- and
 /// lower-case hexadecimal and percent forms need no entries of their own.
 pub(super) fn forms(secret: &str) -> Vec<Vec<u8>> {
-    let mut forms = BTreeSet::new();
+    // Some dozen entries at most: comparing each with each is cheaper than a tree of them.
+    let mut forms: Vec<Vec<u8>> = Vec::with_capacity(16);
     let mut add = |form: Vec<u8>| {
-        if form.len() >= SHORTEST {
-            forms.insert(form);
+        if form.len() >= SHORTEST && !forms.contains(&form) {
+            forms.push(form);
         }
     };
     let bytes = secret.as_bytes();
     add(bytes.to_vec());
-    for set in [COMPONENT, BROWSER] {
-        let percent = percent_encode(bytes, set).to_string();
-        add(percent.replace("%20", "+").into_bytes());
-        add(percent.into_bytes());
-    }
-    add(secret.bytes().flat_map(|byte| format!("%{byte:02x}").into_bytes()).collect());
-    add(secret.bytes().flat_map(|byte| format!("{byte:02x}").into_bytes()).collect());
+    add(hexadecimal(bytes, "%"));
+    add(hexadecimal(bytes, ""));
     for offset in 0..3 {
-        add(base64_core(&STANDARD_NO_PAD, bytes, offset));
-        add(base64_core(&URL_SAFE_NO_PAD, bytes, offset));
+        let standard = base64_core(&STANDARD_NO_PAD, bytes, offset);
+        if standard.iter().any(|byte| matches!(byte, b'+' | b'/')) {
+            add(base64_core(&URL_SAFE_NO_PAD, bytes, offset));
+        }
+        add(standard);
     }
-    for text in json_forms(secret).into_iter().chain(html_forms(secret)) {
-        add(text.into_bytes());
+    // Unreserved characters (RFC 3986, section 2.3) stay as they are in all of these.
+    if !bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(byte)) {
+        for set in [COMPONENT, BROWSER] {
+            let percent = percent_encode(bytes, set).to_string();
+            add(percent.replace("%20", "+").into_bytes());
+            add(percent.into_bytes());
+        }
+        for text in json_forms(secret).into_iter().chain(html_forms(secret)) {
+            add(text.into_bytes());
+        }
+        add(secret.replace('$', "$$").into_bytes());
     }
-    add(secret.replace('$', "$$").into_bytes());
     add(secret.chars().rev().collect::<String>().into_bytes());
     add(secret.encode_utf16().flat_map(u16::to_le_bytes).collect());
     add(secret.encode_utf16().flat_map(u16::to_be_bytes).collect());
@@ -47,7 +52,18 @@ pub(super) fn forms(secret: &str) -> Vec<Vec<u8>> {
     for line in secret.lines().filter(|line| line.len() >= 2 * SHORTEST && !line.starts_with("-----")) {
         add(line.trim().as_bytes().to_vec());
     }
-    forms.into_iter().collect()
+    forms
+}
+
+/// Each byte as two lower-case hexadecimal digits after `before`.
+fn hexadecimal(bytes: &[u8], before: &str) -> Vec<u8> {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut form = Vec::with_capacity(bytes.len() * (before.len() + 2));
+    for byte in bytes {
+        form.extend_from_slice(before.as_bytes());
+        form.extend([DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
+    }
+    form
 }
 
 /// The characters of a base64 text that depend on `secret` alone when `offset` bytes stand before it.

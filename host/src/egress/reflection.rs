@@ -1,12 +1,14 @@
 //! Finds secrets in what comes back and in what a plugin says.
 
-use aho_corasick::{AhoCorasick, MatchKind};
-
 use super::patterns;
+use super::search::Search;
 use crate::domain::secret::Secret;
 
 /// What a text becomes in which a secret or a sealed token was found.
 pub(super) const REPLACED: &str = "(withheld: the text held a secret or a sealed token)";
+
+/// Bytes of all secrets of a verification together; their forms are several times as long.
+const LONGEST: usize = 1 << 20;
 
 /// The secrets of a credential are too large to be searched for.
 #[derive(Debug, thiserror::Error)]
@@ -15,8 +17,8 @@ pub struct ScannerError;
 
 /// Looks for the secrets of one verification. Without `Debug`: it holds them.
 pub(super) struct Scanner {
-    secrets: Option<AhoCorasick>,
-    tokens: Option<AhoCorasick>,
+    secrets: Search,
+    tokens: Search,
     short: Vec<Secret>,
 }
 
@@ -33,7 +35,12 @@ impl Scanner {
     ) -> Result<Self, ScannerError> {
         let mut long = Vec::new();
         let mut short = Vec::new();
+        let mut bytes = 0;
         for secret in secrets.filter(|secret| !public.contains(&secret.expose())) {
+            bytes += secret.expose().len();
+            if bytes > LONGEST {
+                return Err(ScannerError);
+            }
             if secret.expose().len() < patterns::SHORTEST {
                 short.push(secret.clone());
             } else {
@@ -41,7 +48,7 @@ impl Scanner {
             }
         }
         let tokens = tokens.map(|token| token.as_bytes().to_vec()).collect();
-        Ok(Self { secrets: automaton(long)?, tokens: automaton(tokens)?, short })
+        Ok(Self { secrets: Search::new(long), tokens: Search::new(tokens), short })
     }
 
     /// Whether a secret is found in an answer's headers or body.
@@ -52,12 +59,11 @@ impl Scanner {
 
     /// The text, or a fixed sentence where a secret or a token is found in it.
     pub(super) fn scrub(&self, text: String) -> String {
-        let token = self.tokens.as_ref().is_some_and(|tokens| tokens.is_match(&text));
-        if token || self.finds(text.as_bytes()) { REPLACED.to_owned() } else { text }
+        if self.tokens.is_match(text.as_bytes()) || self.finds(text.as_bytes()) { REPLACED.to_owned() } else { text }
     }
 
     fn finds(&self, bytes: &[u8]) -> bool {
-        self.secrets.as_ref().is_some_and(|secrets| secrets.is_match(bytes))
+        self.secrets.is_match(bytes)
             || self.short.iter().any(|secret| is_whole_value(bytes, secret.expose()))
     }
 }
@@ -72,15 +78,6 @@ fn is_whole_value(bytes: &[u8], secret: &str) -> bool {
             let quoted = format!("\"{form}\"");
             bytes.windows(quoted.len()).any(|window| window == quoted.as_bytes())
         })
-}
-
-fn automaton(patterns: Vec<Vec<u8>>) -> Result<Option<AhoCorasick>, ScannerError> {
-    if patterns.is_empty() {
-        return Ok(None);
-    }
-    let builder =
-        AhoCorasick::builder().ascii_case_insensitive(true).match_kind(MatchKind::Standard).build(patterns);
-    builder.map(Some).map_err(|_| ScannerError)
 }
 
 #[cfg(test)]
