@@ -12,12 +12,14 @@ use http::header::{
     ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, REFERRER_POLICY, RETRY_AFTER,
     WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
+use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
 use super::error::Kind;
 use super::problem::Problem;
 use super::{Api, Settings};
 use crate::domain::clock::{Entropy, random_array};
+use crate::verify;
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -73,11 +75,16 @@ fn check_head(request: &Request, settings: &Settings) -> Result<(), Problem> {
     Err(Problem::new(Kind::HeadersTooLarge, detail))
 }
 
-/// Runs the handler as a task of its own: a client that goes away does not stop a verification before
-/// its audit record is written, and a panic ends one request alone.
+/// Runs the handler as a task of its own, so that a panic ends one request alone, and that what must not
+/// be left half done is finished without anybody who waits. A client that goes away, or this function
+/// that waits no longer, does end a verification: its handler writes the audit record and comes to its end.
 async fn run(api: &Api, request: Request, next: Next, id: &RequestId) -> Response {
-    let span = tracing::info_span!("request", id = %id);
-    let work = api.at_work.spawn(next.run(request).instrument(span));
+    let span = tracing::info_span!("request", request_id = %id);
+    // The server drops this future when the connection is gone.
+    let waiting = CancellationToken::new();
+    let work = verify::for_caller(waiting.clone(), next.run(request)).instrument(span);
+    let _gone_when_dropped = waiting.drop_guard();
+    let work = api.at_work.spawn(work);
     match tokio::time::timeout(api.settings.request_time(), work).await {
         Ok(Ok(response)) => response,
         // The default panic hook has written where and why to standard error.

@@ -27,6 +27,7 @@ pub enum Kind {
     CredentialRejected,
     PluginRefused,
     VerificationUndecided,
+    TooManyVerifications,
     HeadersTooLarge,
     Internal,
     VerifierFailed,
@@ -208,6 +209,13 @@ pub const PROBLEMS: &[Row] = &[
         StatusCode::FAILED_DEPENDENCY,
         "The application could not be asked",
         "Nobody can say whether the credential is right. Nothing was saved. Try again later, or save it unverified with `accept_unverified`.",
+    ),
+    row(
+        Kind::TooManyVerifications,
+        "too-many-verifications",
+        StatusCode::TOO_MANY_REQUESTS,
+        "Too many verifications are running",
+        "The service bounds how many verifications run and wait, in all and for each workspace. Nothing has run. Send the request again after `retry_after` seconds.",
     ),
     row(
         Kind::HeadersTooLarge,

@@ -58,6 +58,15 @@ impl From<VerifyError> for Problem {
                 Kind::CredentialChanged,
                 "The credential was changed or deleted while it was being verified; read it again.",
             ),
+            VerifyError::Busy(busy) => Self::new(
+                Kind::TooManyVerifications,
+                "The service runs as many verifications as it may, and enough wait already; send the request again after `retry_after` seconds.",
+            )
+            .retry_after(Some(busy.retry_after)),
+            VerifyError::Cancelled => Self::new(
+                Kind::TookTooLong,
+                "The request was given up before the application had answered; nothing was saved.",
+            ),
             VerifyError::Store(error) => error.into(),
             error => Self::internal(error),
         }

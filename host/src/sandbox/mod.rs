@@ -15,6 +15,7 @@ mod log;
 mod meter;
 mod run;
 mod settings;
+mod slots;
 mod state;
 mod text;
 mod ticker;
@@ -23,18 +24,20 @@ mod wasi;
 
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
 use wasmtime::Engine;
 use wasmtime::component::Linker;
 
 pub use self::admission::AdmissionError;
 pub use self::run::{Run, RunContext};
 pub use self::settings::Settings;
+pub use self::slots::{Busy, Load, Slot};
 pub use self::transcript::Call;
 
 use self::bindings::PluginPre;
+use self::slots::Slots;
 use self::state::State;
 use self::ticker::Ticker;
+use crate::domain::id::WorkspaceId;
 
 /// The engine, its limits, and what plugins may import. One per process.
 pub struct Sandbox {
@@ -42,8 +45,8 @@ pub struct Sandbox {
     engine: Engine,
     linker: Linker<State>,
     ticker: Ticker,
-    /// One permit for each slot of the pool: whoever finds none waits, since an exhausted pool is an error.
-    slots: Arc<Semaphore>,
+    /// One for each slot of the pool: whoever finds none waits, since an exhausted pool is an error.
+    slots: Arc<Slots>,
 }
 
 /// An admitted plugin: compiled, its imports resolved, ready to be instantiated.
@@ -77,7 +80,7 @@ impl Sandbox {
             engine::link(&engine).map_err(|error| SandboxError::Engine(error.root_cause().to_string()))?;
         let ticker =
             Ticker::start(engine.clone()).map_err(|error| SandboxError::Engine(error.to_string()))?;
-        let slots = Arc::new(Semaphore::new(settings.concurrency as usize));
+        let slots = Slots::new(settings);
         Ok(Self { settings: settings.clone(), engine, linker, ticker, slots })
     }
 
@@ -90,5 +93,18 @@ impl Sandbox {
     pub fn compile(&self, bytes: &[u8]) -> Result<Plugin, AdmissionError> {
         let pre = admission::admit(&self.engine, &self.linker, &self.settings, bytes)?;
         Ok(Plugin { pre })
+    }
+
+    /// The right to one run for a workspace, at once or after a short wait in the queue.
+    ///
+    /// # Errors
+    /// [`Busy`] when the queue is full, the workspace has its share, or the wait was too long.
+    pub async fn enter(&self, workspace: &WorkspaceId) -> Result<Slot, Busy> {
+        self.slots.enter(workspace).await
+    }
+
+    /// How busy it is.
+    pub fn load(&self) -> Load {
+        self.slots.load()
     }
 }

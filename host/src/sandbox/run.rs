@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::SemaphorePermit;
 use wasmtime::{Store, StoreContextMut, UpdateDeadline};
 
 use super::bindings::exports::keystead::plugin::verifier::Guest;
@@ -13,7 +12,7 @@ use super::log::Log;
 use super::settings::{Settings, as_usize};
 use super::state::State;
 use super::transcript::{Call, Transcript};
-use super::{Plugin, Sandbox, answer};
+use super::{Plugin, Sandbox, Slot, answer};
 use crate::domain::descriptor::MAX_BYTES;
 use crate::domain::evidence::LogLine;
 use crate::domain::verdict::{FailureKind, Verdict, VerifierFailure};
@@ -52,7 +51,7 @@ impl Sandbox {
     /// # Errors
     /// When the plugin traps, exceeds a limit, or returns more than a descriptor may have.
     pub async fn describe(&self, plugin: &Plugin) -> Result<String, VerifierFailure> {
-        let slot = self.take_slot().await?;
+        let slot = self.slots.wait().await;
         let context = RunContext { now_ms: 0, seed: [0; 32], transcript: false };
         let state = State::new(&self.settings, None, &context);
         let (returned, _) =
@@ -66,15 +65,15 @@ impl Sandbox {
         Ok(text)
     }
 
-    /// Lets a plugin verify the session's credential in a fresh instance. Waits for a free slot.
-    /// May be dropped at any time; nothing is left behind.
+    /// As [`Sandbox::verify_in`], for the installation's own work: waits for a slot as long as it takes.
     pub async fn verify(&self, plugin: &Plugin, session: Session, context: RunContext) -> Run {
-        let slot = match self.take_slot().await {
-            Ok(slot) => slot,
-            Err(failure) => {
-                return Run { result: Err(failure), session, log: Vec::new(), transcript: None };
-            }
-        };
+        let slot = self.slots.wait().await;
+        self.verify_in(slot, plugin, session, context).await
+    }
+
+    /// Lets a plugin verify the session's credential in a fresh instance. May be dropped at any time;
+    /// nothing is left behind.
+    pub async fn verify_in(&self, slot: Slot, plugin: &Plugin, session: Session, context: RunContext) -> Run {
         let credential = session.credential().to_owned();
         let state = State::new(&self.settings, Some(session), &context);
         let (returned, state) = self
@@ -83,17 +82,12 @@ impl Sandbox {
         finish(returned, state)
     }
 
-    async fn take_slot(&self) -> Result<SemaphorePermit<'_>, VerifierFailure> {
-        let slot = self.slots.acquire().await;
-        slot.map_err(|_| VerifierFailure::new(FailureKind::Faulty, "the sandbox is shut down"))
-    }
-
     /// Runs one export to its end, whatever that is, and gives the store's data back.
     async fn run<R>(
         &self,
         plugin: &Plugin,
         state: State,
-        slot: SemaphorePermit<'_>,
+        slot: Slot,
         export: impl AsyncFnOnce(&Guest, &mut Store<State>) -> wasmtime::Result<R>,
     ) -> (Result<R, VerifierFailure>, State) {
         // Declared before the store and so dropped after it: a slot is free when its memory is.

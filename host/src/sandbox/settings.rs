@@ -34,6 +34,12 @@ pub struct Settings {
     pub log_line_bytes: u32,
     /// Runs at the same time; further ones wait.
     pub concurrency: u32,
+    /// Verifications that may wait for a slot.
+    pub queue: u32,
+    /// How long one may wait, milliseconds.
+    pub queue_ms: u64,
+    /// What one workspace may take of the slots, and of the queue, per cent; rounded up.
+    pub per_workspace: u32,
     /// Size of a component that may be installed, bytes.
     pub component_bytes: u64,
 }
@@ -54,6 +60,9 @@ impl Default for Settings {
             log_lines: 64,
             log_line_bytes: 4_096,
             concurrency: 64,
+            queue: 64,
+            queue_ms: 2_000,
+            per_workspace: 75,
             component_bytes: 32 * MIB,
         }
     }
@@ -78,7 +87,7 @@ impl Settings {
     }
 
     /// Each setting by name, with its value and its range.
-    fn limits(&self) -> [(&'static str, u64, RangeInclusive<u64>); 14] {
+    fn limits(&self) -> [(&'static str, u64, RangeInclusive<u64>); 17] {
         [
             ("wall_ms", self.wall_ms, 100..=300_000),
             ("cpu_ms", self.cpu_ms, 10..=60_000),
@@ -93,6 +102,9 @@ impl Settings {
             ("log_lines", self.log_lines.into(), 0..=1_000),
             ("log_line_bytes", self.log_line_bytes.into(), 80..=65_536),
             ("concurrency", self.concurrency.into(), 1..=2_000),
+            ("queue", self.queue.into(), 0..=10_000),
+            ("queue_ms", self.queue_ms, 0..=60_000),
+            ("per_workspace", self.per_workspace.into(), 1..=100),
             ("component_bytes", self.component_bytes, 64 * 1_024..=128 * MIB),
         ]
     }

@@ -1,6 +1,7 @@
 //! The job: a credential is saved only after the real system has accepted it.
 
 mod audit;
+mod caller;
 mod judge;
 mod outcome;
 
@@ -20,6 +21,7 @@ use crate::keyring::Binding;
 use crate::sandbox::{Call, Plugin, RunContext};
 use crate::store::{NewCredential, NewVerification};
 
+pub use caller::for_caller;
 pub use outcome::{Reverified, Saved, Verification, VerifyError};
 
 /// A credential that somebody wants to verify, and perhaps to save.
@@ -224,12 +226,20 @@ async fn verify_fields_within(
     if stored.is_some_and(|stored| destinations.iter().any(|to| !stored.destinations.contains(to))) {
         return Err(VerifyError::DestinationsGrew);
     }
-    let session = app.egress.open(workspace, &descriptor, &fields, &*app.entropy).map_err(plan_error)?;
-    let now_ms = app.clock.now_ms().unsigned_abs();
-    let context = RunContext { now_ms, seed: random_array(&*app.entropy), transcript: false };
-    let started = Instant::now();
-    let run = app.sandbox.verify(&plugin, session, context).await;
-    let verification = judge::judge(run, component.release.clone(), started);
+    let ask = async {
+        let slot = app.sandbox.enter(workspace).await?;
+        let session = app.egress.open(workspace, &descriptor, &fields, &*app.entropy).map_err(plan_error)?;
+        let now_ms = app.clock.now_ms().unsigned_abs();
+        let context = RunContext { now_ms, seed: random_array(&*app.entropy), transcript: false };
+        let started = Instant::now();
+        let run = app.sandbox.verify_in(slot, &plugin, session, context).await;
+        Ok::<_, VerifyError>(judge::judge(run, component.release.clone(), started))
+    };
+    // Whoever is dropped here is out of the queue, or its instance, its connection and its slot are free.
+    let verification = tokio::select! {
+        verification = ask => verification?,
+        () = caller::has_left() => return Err(VerifyError::Cancelled),
+    };
     Ok(Verified { component, descriptor, fields, destinations, verification })
 }
 

@@ -11,6 +11,7 @@ use crate::domain::verdict::{
     Account, DestinationRefusal, Doubt, Outcome, Rejection, Verdict, VerifierFailure,
 };
 use crate::keyring::KeyringError;
+use crate::sandbox::Busy;
 use crate::store::StoreError;
 
 /// What one verification found, with its evidence.
@@ -60,6 +61,12 @@ pub enum VerifyError {
     /// The credential was changed or deleted while it was verified.
     #[error("the credential was changed while it was being verified")]
     Changed,
+    /// Nothing has run: our own limits are reached.
+    #[error(transparent)]
+    Busy(#[from] Busy),
+    /// Nobody waits for the outcome any more; the run was dropped.
+    #[error("the caller went away before there was an outcome")]
+    Cancelled,
     #[error(transparent)]
     Keyring(#[from] KeyringError),
     #[error(transparent)]
@@ -84,6 +91,8 @@ impl VerifyError {
             Self::Failed { failure, .. } => failure.kind.as_str(),
             Self::DestinationsGrew => "destinations-grew",
             Self::Changed => "changed",
+            Self::Busy(_) => "busy",
+            Self::Cancelled => "cancelled",
             Self::Keyring(_) | Self::Store(_) => "internal",
         }
     }

@@ -1,0 +1,113 @@
+//! Slots without a sandbox behind them.
+
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, Waker};
+
+use super::*;
+
+fn slots(concurrency: u32, queue: u32, per_workspace: u32) -> Arc<Slots> {
+    Slots::new(&Settings { concurrency, queue, per_workspace, ..Settings::default() })
+}
+
+fn workspace(id: &str) -> WorkspaceId {
+    id.parse().unwrap()
+}
+
+fn poll<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
+    future.poll(&mut Context::from_waker(Waker::noop()))
+}
+
+fn load(running: usize, waiting: usize, slots: usize) -> Load {
+    Load { slots, running, waiting }
+}
+
+#[tokio::test]
+async fn those_who_wait_are_called_in_their_order() {
+    let slots = slots(1, 2, 100);
+    let one = workspace("one");
+    let first = slots.enter(&one).await.unwrap();
+    let (mut second, mut third) = (pin!(slots.enter(&one)), pin!(slots.enter(&one)));
+    assert!(poll(second.as_mut()).is_pending() && poll(third.as_mut()).is_pending());
+    assert_eq!(slots.load(), load(1, 2, 1));
+    drop(first);
+    assert!(poll(third.as_mut()).is_pending());
+    let Poll::Ready(Ok(second)) = poll(second.as_mut()) else { panic!("the second one was not called") };
+    drop(second);
+    assert!(matches!(poll(third.as_mut()), Poll::Ready(Ok(_))));
+    assert_eq!(slots.load(), load(0, 0, 1));
+}
+
+#[tokio::test]
+async fn a_full_queue_refuses_at_once() {
+    let slots = slots(1, 1, 100);
+    let one = workspace("one");
+    let _first = slots.enter(&one).await.unwrap();
+    let mut second = pin!(slots.enter(&one));
+    assert!(poll(second.as_mut()).is_pending());
+    assert!(matches!(poll(pin!(slots.enter(&one))), Poll::Ready(Err(Busy { retry_after: 2 }))));
+    assert_eq!(slots.load(), load(1, 1, 1));
+}
+
+#[tokio::test]
+async fn a_wait_has_its_end() {
+    let settings = Settings { concurrency: 1, queue_ms: 1, per_workspace: 100, ..Settings::default() };
+    let (slots, one) = (Slots::new(&settings), workspace("one"));
+    let first = slots.enter(&one).await.unwrap();
+    assert!(matches!(slots.enter(&one).await, Err(Busy { retry_after: 1 })));
+    assert_eq!(slots.load(), load(1, 0, 1));
+    drop(first);
+    assert!(slots.enter(&one).await.is_ok());
+}
+
+#[tokio::test]
+async fn one_workspace_never_takes_all_slots_nor_the_whole_queue() {
+    let slots = slots(4, 4, 75);
+    let (one, two) = (workspace("one"), workspace("two"));
+    let mut held = Vec::new();
+    for _ in 0..3 {
+        held.push(slots.enter(&one).await.unwrap());
+    }
+    let mut waiting: Vec<_> = (0..3).map(|_| Box::pin(slots.enter(&one))).collect();
+    assert!(waiting.iter_mut().all(|it| poll(it.as_mut()).is_pending()));
+    assert!(matches!(poll(pin!(slots.enter(&one))), Poll::Ready(Err(_))), "its share of the queue is taken");
+    // The other one passes those who may not run anyway.
+    let other = slots.enter(&two).await.unwrap();
+    let mut second = pin!(slots.enter(&two));
+    assert!(poll(second.as_mut()).is_pending());
+    assert_eq!(slots.load(), load(4, 4, 4));
+    drop(other);
+    assert!(matches!(poll(second.as_mut()), Poll::Ready(Ok(_))), "a freed slot goes to whoever may have it");
+    drop((held, waiting));
+    assert_eq!(slots.load(), load(0, 0, 4));
+}
+
+#[tokio::test]
+async fn who_leaves_the_queue_leaves_nothing_behind() {
+    let slots = slots(1, 8, 100);
+    let one = workspace("one");
+    for round in 0..1_000 {
+        let first = slots.enter(&one).await.unwrap();
+        let mut waiting: Vec<_> = (0..4).map(|_| Box::pin(slots.enter(&one))).collect();
+        assert!(waiting.iter_mut().all(|it| poll(it.as_mut()).is_pending()));
+        if round % 2 == 0 {
+            // Called, and gone before it could look.
+            drop(first);
+        }
+        waiting.truncate(round % 3);
+    }
+    assert_eq!(slots.load(), load(0, 0, 1));
+}
+
+#[tokio::test]
+async fn the_installation_waits_outside_all_shares() {
+    let slots = slots(1, 0, 1);
+    let one = workspace("one");
+    let first = slots.enter(&one).await.unwrap();
+    let mut own = pin!(slots.wait());
+    assert!(poll(own.as_mut()).is_pending());
+    assert!(slots.enter(&one).await.is_err(), "there is no queue for workspaces");
+    drop(first);
+    assert!(poll(own.as_mut()).is_ready());
+    assert_eq!(slots.load(), load(0, 0, 1));
+}
