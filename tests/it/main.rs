@@ -4,6 +4,7 @@ mod acceptance;
 mod api;
 mod egress;
 mod harness;
+mod petstore_plugin;
 mod sandbox;
 mod sealed_values;
 mod sessions;

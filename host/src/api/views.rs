@@ -122,12 +122,14 @@ pub(super) struct ExchangeView {
     /// As the plugin wrote it, sealed values shown as `{name}`.
     url: String,
     placements: Vec<PlacementView>,
+    /// Names of the values that were captured from the answer.
+    captured: Vec<String>,
     /// HTTP status, when an answer arrived.
     status: Option<u16>,
     /// Kind of failure, when none arrived or it was refused.
     failure: Option<String>,
     message: Option<String>,
-    /// Why the answer was withheld from the plugin.
+    /// Why the answer was withheld from the plugin: `reflected` or `capture-failed`.
     withheld: Option<String>,
     bytes_in: u64,
     duration_ms: u64,
@@ -138,7 +140,7 @@ pub(super) struct ExchangeView {
 #[schema(as = Placement)]
 pub(super) struct PlacementView {
     sealed: String,
-    /// `header` or `query`.
+    /// `header`, `query`, `json`, `form` or `basic`.
     #[serde(rename = "in")]
     place: String,
     name: String,
@@ -292,6 +294,7 @@ impl From<&Exchange> for ExchangeView {
             method: exchange.method.clone(),
             url: exchange.url.clone(),
             placements: placements.collect(),
+            captured: exchange.captured.clone(),
             status: exchange.status,
             failure: exchange.failure.clone(),
             message: exchange.message.clone(),

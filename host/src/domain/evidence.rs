@@ -39,6 +39,10 @@ pub struct Exchange {
     pub url: String,
     /// Where sealed values were placed.
     pub placements: Vec<Placed>,
+    /// Names of the values that were captured from the answer. An undeclared one is named by what it
+    /// is: `set-cookie`, `access_token`, `refresh_token` or `id_token`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub captured: Vec<String>,
     /// HTTP status, when an answer arrived.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
@@ -48,7 +52,7 @@ pub struct Exchange {
     /// What was refused and which rule would allow it; a sentence for the author.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// Why the answer was withheld from the plugin.
+    /// Why the answer was withheld from the plugin: `reflected` or `capture-failed`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub withheld: Option<String>,
     /// Bytes of the answer's body after decoding.
@@ -68,10 +72,10 @@ impl Exchange {
 pub struct Placed {
     /// Name of the sealed value.
     pub sealed: String,
-    /// `header` or `query`.
+    /// `header`, `query`, `json`, `form` or `basic`.
     #[serde(rename = "in")]
     pub place: String,
-    /// Header or parameter name.
+    /// Name of the header, parameter or form member, JSON Pointer, `user` or `password`.
     pub name: String,
 }
 

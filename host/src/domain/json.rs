@@ -98,6 +98,17 @@ pub fn escape_step(name: &str) -> String {
     short.replace('~', "~0").replace('/', "~1")
 }
 
+/// One step of a JSON Pointer in full (RFC 6901, section 3), to be compared with declared pointers.
+pub fn pointer_step(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}
+
+/// Whether the text is a JSON Pointer (RFC 6901, section 3).
+pub fn is_pointer(text: &str) -> bool {
+    let escapes = text.split('~').skip(1);
+    (text.is_empty() || text.starts_with('/')) && escapes.into_iter().all(|rest| rest.starts_with(['0', '1']))
+}
+
 /// Where the reader is and what it has counted.
 struct Reading {
     limits: Limits,
@@ -243,6 +254,16 @@ mod tests {
         assert!(!error.to_string().contains("s3cret"), "{error}");
         let error = parse(br#"{"apiKey":"s3cret" "x""#).unwrap_err();
         assert!(!error.to_string().contains("s3cret"), "{error}");
+    }
+
+    #[test]
+    fn pointers_are_recognised_and_their_steps_escaped() {
+        for (text, expected) in
+            [("", true), ("/a/b~0~1", true), ("/", true), ("a", false), ("/a~", false), ("/a~2", false)]
+        {
+            assert_eq!(is_pointer(text), expected, "{text}");
+        }
+        assert_eq!(pointer_step("a/b~c"), "a~1b~0c");
     }
 
     #[test]

@@ -11,6 +11,8 @@ use crate::domain::id::WorkspaceId;
 
 pub mod body;
 pub mod origin;
+mod capture;
+mod media;
 mod patterns;
 mod plan;
 pub mod policy;
@@ -20,6 +22,7 @@ mod sealing;
 mod search;
 pub mod session;
 pub mod settings;
+mod tokens;
 pub mod transport;
 
 pub use plan::PlanError;
@@ -28,8 +31,9 @@ pub use session::{Record, Refusal, Session};
 pub use settings::Settings;
 
 use policy::Policy;
-use reflection::Scanner;
+use reflection::Scanners;
 use resolver::Resolve;
+use tokens::Tokens;
 use transport::{Answer, Transport};
 
 /// What a plugin asks to be sent, as in `keystead:plugin/http`.
@@ -121,23 +125,22 @@ impl Egress {
         let plan = plan::plan(descriptor, fields, &self.policy, entropy)?;
         let mut tokened = fields.clone();
         for value in &descriptor.sealed {
-            if let Some(sealed) = plan.sealed.iter().find(|sealed| sealed.name == value.name) {
-                tokened.replace(&value.field, sealed.token.clone());
+            let sealed = plan.sealed.iter().find(|sealed| sealed.name == value.name);
+            if let (Some(sealed), Some(field)) = (sealed, value.field()) {
+                tokened.replace(field, sealed.token.clone());
             }
         }
         let public = descriptor.schema.public_copy(fields);
         let mut texts = Vec::new();
         collect_texts(&serde_json::Value::Object(public), &mut texts);
-        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-        let secrets = plan.sealed.iter().map(|sealed| &sealed.secret);
-        let tokens = plan.sealed.iter().map(|sealed| sealed.token.as_str());
-        let scanner = Scanner::new(secrets, tokens, &texts).map_err(PlanError::TooLarge)?;
+        let scanner = Scanners::new(&plan.sealed, texts).map_err(PlanError::TooLarge)?;
         Ok(Session {
             transport: self.transport.clone(),
             settings: self.settings.clone(),
             workspace: workspace.clone(),
             plan,
             scanner,
+            tokens: Tokens::new(entropy),
             credential: tokened.expose_json().to_string(),
             exchanges: Vec::new(),
             refusal: None,

@@ -1,13 +1,14 @@
 //! From descriptor and fields to what one verification may do: concrete rules, sealed values, tokens.
 
-use crate::domain::clock::{Entropy, random_array};
-use crate::domain::descriptor::{Descriptor, OriginSource, Place, Placement};
+use crate::domain::clock::Entropy;
+use crate::domain::descriptor::{CaptureFrom, Descriptor, OriginSource, Place, Placement, SealedSource};
 use crate::domain::fields::{Fields, Violation};
 use crate::domain::secret::Secret;
 use crate::domain::verdict::DestinationRefusal;
 
 use super::origin::Origin;
 use super::policy::Policy;
+use super::tokens::token;
 
 /// An egress rule with its origin known.
 pub(super) struct Rule {
@@ -26,12 +27,24 @@ pub(super) struct Sealed {
     pub(super) token: String,
     pub(super) secret: Secret,
     pub(super) to: Vec<Placement>,
+    /// Whether an answer brought it. It is no secret of the credential then, and proves nothing.
+    pub(super) is_captured: bool,
+}
+
+/// What is taken out of the answers under a rule.
+pub(super) struct Capture {
+    pub(super) name: String,
+    pub(super) rule: String,
+    pub(super) from: CaptureFrom,
+    pub(super) to: Vec<Placement>,
 }
 
 /// What one verification may do.
 pub(super) struct Plan {
     pub(super) rules: Vec<Rule>,
+    /// Those of the fields; captured ones come to it while the verification runs.
     pub(super) sealed: Vec<Sealed>,
+    pub(super) captures: Vec<Capture>,
 }
 
 /// Fields that cannot be verified as they are.
@@ -49,6 +62,8 @@ pub enum PlanError {
 const HEADER_SECRET_BYTES: usize = 8 * 1024;
 /// Longest secret that may travel in a query, bytes.
 const QUERY_SECRET_BYTES: usize = 4 * 1024;
+/// Longest secret that may travel in a body, bytes.
+const BODY_SECRET_BYTES: usize = 64 * 1024;
 
 /// Makes the plan for these fields.
 ///
@@ -63,18 +78,28 @@ pub(super) fn plan(
     let rules = rules(descriptor, fields, policy)?;
     let mut sealed = Vec::new();
     let mut violations = Vec::new();
+    let mut captures = Vec::new();
     for value in &descriptor.sealed {
-        let Some(secret) = fields.secret(&value.field) else { continue };
-        for placement in &value.to {
-            if let Some(message) = misfit(&secret, placement.place) {
-                violations.push(Violation { pointer: value.field.clone(), message });
-            }
-        }
         let (name, to) = (value.name.clone(), value.to.clone());
-        sealed.push(Sealed { name, token: token(entropy), secret, to });
+        let field = match &value.source {
+            SealedSource::Field(field) => field,
+            SealedSource::Capture(capture) => {
+                captures.push(Capture { name, rule: capture.rule.clone(), from: capture.from.clone(), to });
+                continue;
+            }
+        };
+        let Some(secret) = fields.secret(field) else { continue };
+        for message in to.iter().filter_map(|placement| misfit(&secret, placement)) {
+            violations.push(Violation { pointer: field.clone(), message });
+        }
+        sealed.push(Sealed { name, token: token(entropy), secret, to, is_captured: false });
     }
     violations.dedup();
-    if violations.is_empty() { Ok(Plan { rules, sealed }) } else { Err(PlanError::Fields(violations)) }
+    if violations.is_empty() {
+        Ok(Plan { rules, sealed, captures })
+    } else {
+        Err(PlanError::Fields(violations))
+    }
 }
 
 /// The rules whose origin is known. A rule whose field is absent allows nothing.
@@ -126,7 +151,9 @@ pub(super) fn destinations(
 ) -> Result<Vec<String>, PlanError> {
     let rules = rules(descriptor, fields, policy)?;
     let mut set: Vec<String> = Vec::new();
-    for value in descriptor.sealed.iter().filter(|value| fields.secret(&value.field).is_some()) {
+    // What answers bring is not stored, so it has no part in the set.
+    let is_present = |field: &str| fields.secret(field).is_some();
+    for value in descriptor.sealed.iter().filter(|value| value.field().is_some_and(is_present)) {
         for rule in rules.iter().filter(|rule| value.to.iter().any(|to| to.rule == rule.name)) {
             set.push(format!("{} {}", value.name, rule.origin));
         }
@@ -137,34 +164,74 @@ pub(super) fn destinations(
 }
 
 /// Why a secret cannot stand at a place, so that nothing later depends on its characters or length.
-fn misfit(secret: &Secret, place: Place) -> Option<String> {
+pub(super) fn misfit(secret: &Secret, to: &Placement) -> Option<String> {
     let text = secret.expose();
-    let (limit, fits) = match place {
-        // RFC 9110, section 5.5: visible characters and inner blanks; others are not portable.
-        Place::Header => (
-            HEADER_SECRET_BYTES,
-            text.bytes().all(|byte| matches!(byte, 0x20..=0x7e)) && text == text.trim_matches(' '),
-        ),
-        Place::Query => (QUERY_SECRET_BYTES, !text.contains('\0')),
+    let (limit, sent) = match to.place {
+        Place::Header => (HEADER_SECRET_BYTES, "in a header"),
+        Place::Basic => (HEADER_SECRET_BYTES, "by Basic authentication"),
+        Place::Query => (QUERY_SECRET_BYTES, "in a query"),
+        Place::Json => (BODY_SECRET_BYTES, "in a JSON body"),
+        Place::Form => (BODY_SECRET_BYTES, "in a form"),
     };
     if text.len() > limit {
-        return Some(format!("must be at most {limit} bytes long to be sent in a {}", place.as_str()));
+        return Some(format!("must be at most {limit} bytes long to be sent {sent}"));
     }
-    match place {
-        _ if fits => None,
-        Place::Header => Some(
-            "must consist of printable ASCII characters without a blank at either end, since it is sent in a header"
-                .to_owned(),
-        ),
-        Place::Query => Some("must not hold a NUL character, since it is sent in a query".to_owned()),
-    }
+    let demand = match to.place {
+        // RFC 9110, section 5.5: visible characters and inner blanks; others are not portable.
+        Place::Header
+            if text.bytes().any(|byte| !matches!(byte, 0x20..=0x7e)) || text != text.trim_matches(' ') =>
+        {
+            "must consist of printable ASCII characters without a blank at either end"
+        }
+        Place::Query if text.contains('\0') => "must not hold a NUL character",
+        // RFC 7617, section 2.
+        Place::Basic if text.chars().any(char::is_control) => "must not hold control characters",
+        Place::Basic if to.name == "user" && text.contains(':') => "must not hold a colon",
+        _ => return None,
+    };
+    Some(format!("{demand}, since it is sent {sent}"))
 }
 
-/// A fresh sealed token: 36 lower-case letters and digits, 160 random bits, the same length for every
-/// secret. Lower case, so that it survives where a URL's host is folded to lower case and is found there.
-fn token(entropy: &dyn Entropy) -> String {
-    const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
-    let random: [u8; 32] = random_array(entropy);
-    let body = random.iter().map(|byte| char::from(ALPHABET[usize::from(byte & 31)]));
-    "kst0".chars().chain(body).collect()
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(place: Place, name: &str, secret: &str) -> Option<String> {
+        let to = Placement { rule: "api".into(), place, name: name.into() };
+        misfit(&Secret::new(secret), &to)
+    }
+
+    #[test]
+    fn each_place_takes_what_it_can_carry() {
+        for (place, name, secret) in [
+            (Place::Header, "x", "printable ASCII: 'yes'"),
+            (Place::Query, "x", "é\n&="),
+            (Place::Json, "/x", "any\0thing\u{1f600}\n"),
+            (Place::Form, "x", "any\0thing\u{1f600}\n"),
+            (Place::Basic, "user", "zoë"),
+            (Place::Basic, "password", "with:colon é"),
+        ] {
+            assert_eq!(message(place, name, secret), None, "{secret}");
+        }
+        for (place, name, secret, words) in [
+            (Place::Header, "x", "é", "printable ASCII"),
+            (Place::Header, "x", " x", "blank"),
+            (Place::Query, "x", "a\0b", "NUL"),
+            (Place::Basic, "user", "a:b", "colon, since it is sent by Basic authentication"),
+            (Place::Basic, "user", "a\tb", "control characters"),
+            (Place::Basic, "password", "a\u{85}b", "control characters"),
+        ] {
+            assert!(message(place, name, secret).is_some_and(|message| message.contains(words)), "{secret}");
+        }
+        for (place, limit) in [
+            (Place::Header, HEADER_SECRET_BYTES),
+            (Place::Basic, HEADER_SECRET_BYTES),
+            (Place::Query, QUERY_SECRET_BYTES),
+            (Place::Json, BODY_SECRET_BYTES),
+            (Place::Form, BODY_SECRET_BYTES),
+        ] {
+            assert_eq!(message(place, "password", &"x".repeat(limit)), None);
+            assert!(message(place, "password", &"x".repeat(limit + 1)).is_some());
+        }
+    }
 }

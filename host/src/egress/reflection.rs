@@ -1,6 +1,7 @@
 //! Finds secrets in what comes back and in what a plugin says.
 
 use super::patterns;
+use super::plan::Sealed;
 use super::search::Search;
 use crate::domain::secret::Secret;
 
@@ -65,6 +66,62 @@ impl Scanner {
     fn finds(&self, bytes: &[u8]) -> bool {
         self.secrets.is_match(bytes)
             || self.short.iter().any(|secret| is_whole_value(bytes, secret.expose()))
+    }
+}
+
+/// Looks for everything that is secret in one verification: what its fields hold, and what answers brought.
+pub(super) struct Scanners {
+    fields: Scanner,
+    captured: Vec<Scanner>,
+    public: Vec<String>,
+}
+
+impl Scanners {
+    /// For the secrets of the fields; `public` are the texts of all other fields.
+    ///
+    /// # Errors
+    /// As for [`Scanner::new`].
+    pub(super) fn new(sealed: &[Sealed], public: Vec<String>) -> Result<Self, ScannerError> {
+        let fields = Self::scanner(sealed.iter(), &public)?;
+        Ok(Self { fields, captured: Vec::new(), public })
+    }
+
+    /// From now on looks for these captured values and their tokens too.
+    ///
+    /// # Errors
+    /// As for [`Scanner::new`].
+    pub(super) fn learn(&mut self, captured: &[Sealed]) -> Result<(), ScannerError> {
+        self.captured.push(Self::scanner(captured.iter(), &self.public)?);
+        Ok(())
+    }
+
+    fn scanner<'a>(
+        sealed: impl Iterator<Item = &'a Sealed> + Clone,
+        public: &[String],
+    ) -> Result<Scanner, ScannerError> {
+        let public: Vec<&str> = public.iter().map(String::as_str).collect();
+        // A cookie such as `lang=en` is captured unasked; that `en` appears again tells nothing.
+        let is_searched = |sealed: &&Sealed| {
+            let is_long = sealed.secret.expose().len() >= patterns::SHORTEST;
+            is_long || !sealed.is_captured || !sealed.to.is_empty()
+        };
+        let tokens = sealed.clone().map(|sealed| sealed.token.as_str());
+        Scanner::new(sealed.filter(is_searched).map(|sealed| &sealed.secret), tokens, &public)
+    }
+
+    /// Whether a secret of the fields is found in an answer's headers or body.
+    pub(super) fn find_field(&self, headers: &[(String, Vec<u8>)], body: &[u8]) -> bool {
+        self.fields.finds_in_answer(headers, body)
+    }
+
+    /// Whether a captured value is found in an answer's headers or body.
+    pub(super) fn find_captured(&self, headers: &[(String, Vec<u8>)], body: &[u8]) -> bool {
+        self.captured.iter().any(|scanner| scanner.finds_in_answer(headers, body))
+    }
+
+    /// The text, or a fixed sentence where a secret or a token is found in it.
+    pub(super) fn scrub(&self, text: String) -> String {
+        self.captured.iter().fold(self.fields.scrub(text), |text, scanner| scanner.scrub(text))
     }
 }
 

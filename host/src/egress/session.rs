@@ -7,11 +7,13 @@ use crate::domain::evidence::Exchange;
 use crate::domain::id::WorkspaceId;
 use crate::domain::verdict::{DestinationRefusal, FailureKind, VerifierFailure};
 
+use super::capture::{self, Taken};
 use super::origin::Origin;
 use super::plan::{Plan, Rule};
-use super::reflection::Scanner;
+use super::reflection::Scanners;
 use super::sealing::{self, Opened};
 use super::settings::Settings;
+use super::tokens::Tokens;
 use super::transport::{Answer, Transport, TransportError};
 use super::{Failure, Request, Response};
 
@@ -21,7 +23,9 @@ pub struct Session {
     pub(super) settings: Arc<Settings>,
     pub(super) workspace: WorkspaceId,
     pub(super) plan: Plan,
-    pub(super) scanner: Scanner,
+    pub(super) scanner: Scanners,
+    /// Tokens for what answers bring.
+    pub(super) tokens: Tokens,
     pub(super) credential: String,
     pub(super) exchanges: Vec<Exchange>,
     pub(super) refusal: Option<Refusal>,
@@ -63,7 +67,8 @@ impl Session {
 
     /// What happened, for verdict and evidence.
     pub fn into_record(self) -> Record {
-        let sealed: Vec<String> = self.plan.sealed.iter().map(|sealed| sealed.name.clone()).collect();
+        let own = self.plan.sealed.iter().filter(|sealed| !sealed.is_captured);
+        let sealed: Vec<String> = own.map(|sealed| sealed.name.clone()).collect();
         let is_proven = |name: &String| {
             let carried =
                 |exchange: &Exchange| exchange.placements.iter().any(|placed| placed.sealed == *name);
@@ -106,10 +111,10 @@ impl Session {
         exchange.rule = Some(rule.name.clone());
         exchange.placements.clone_from(&opened.placements);
         let deadline = self.deadline(&request);
-        let message = message(&request, opened)?;
-        let origin = rule.origin.clone();
+        let message = message(&request.method, opened)?;
+        let (origin, rule) = (rule.origin.clone(), rule.name.clone());
         match self.transport.exchange(&self.workspace, &origin, message, deadline).await {
-            Ok(answer) => Ok(self.deliver(answer, exchange)),
+            Ok(answer) => Ok(self.deliver(answer, &rule, exchange)),
             Err(TransportError { kind, message }) => Err(Failure::new(kind, message)),
         }
     }
@@ -183,18 +188,45 @@ impl Session {
         Duration::from_millis(asked.min(self.settings.exchange_ms))
     }
 
-    /// What the plugin sees of an answer. One that holds a secret is withheld, and ends all sending.
-    fn deliver(&mut self, answer: Answer, exchange: &mut Exchange) -> Response {
-        exchange.status = Some(answer.status);
+    /// What the plugin sees of an answer under `rule`: tokens where captured values stood, and nothing
+    /// but the status where a secret is found in it or could not be captured.
+    fn deliver(&mut self, answer: Answer, rule: &str, exchange: &mut Exchange) -> Response {
+        let status = answer.status;
+        exchange.status = Some(status);
         exchange.bytes_in = answer.body.len() as u64;
-        if self.scanner.finds_in_answer(&answer.headers, &answer.body) {
-            self.has_withheld = true;
-            exchange.withheld = Some("reflected".to_owned());
-            let extra = vec![("withheld".to_owned(), "reflected".to_owned())];
-            return Response { status: answer.status, headers: Vec::new(), body: Vec::new(), extra };
+        if self.scanner.find_field(&answer.headers, &answer.body) {
+            return self.withhold(status, "reflected", exchange);
         }
-        let headers = answer.headers.into_iter().map(|(name, value)| (name, lossy(value))).collect();
-        Response { status: answer.status, headers, body: answer.body, extra: Vec::new() }
+        let Taken { headers, body, sealed } =
+            match capture::take(answer, rule, &self.plan.captures, &mut self.tokens) {
+                Ok(taken) => taken,
+                Err(error) => {
+                    exchange.message = Some(self.redact(&error.to_string(), 1024));
+                    return self.withhold(status, "capture-failed", exchange);
+                }
+            };
+        if !sealed.is_empty() {
+            if let Err(error) = self.scanner.learn(&sealed) {
+                exchange.message = Some(error.to_string());
+                return self.withhold(status, "capture-failed", exchange);
+            }
+            exchange.captured = sealed.iter().map(|sealed| sealed.name.clone()).collect();
+            self.plan.sealed.extend(sealed);
+        }
+        // Only now: an application may bring a captured value again at the place where it is captured.
+        if self.scanner.find_captured(&headers, &body) {
+            return self.withhold(status, "reflected", exchange);
+        }
+        let headers = headers.into_iter().map(|(name, value)| (name, lossy(value))).collect();
+        Response { status, headers, body, extra: Vec::new() }
+    }
+
+    /// Shows the status alone, and ends all sending: a plugin learns one bit in this way at most.
+    fn withhold(&mut self, status: u16, reason: &str, exchange: &mut Exchange) -> Response {
+        self.has_withheld = true;
+        exchange.withheld = Some(reason.to_owned());
+        let extra = vec![("withheld".to_owned(), reason.to_owned())];
+        Response { status, headers: Vec::new(), body: Vec::new(), extra }
     }
 
     /// Keeps the first refusal by policy.
@@ -251,14 +283,14 @@ fn climbs(path: &str) -> bool {
     })
 }
 
-fn message(request: &Request, opened: Opened) -> Result<http::Request<Vec<u8>>, Failure> {
-    let mut message = http::Request::builder().method(request.method.as_str()).uri(opened.url);
+fn message(method: &str, opened: Opened) -> Result<http::Request<Vec<u8>>, Failure> {
+    let mut message = http::Request::builder().method(method).uri(opened.url);
     if let Some(headers) = message.headers_mut() {
         *headers = opened.headers;
     }
     // The cause would quote the URL, secrets included.
     message
-        .body(request.body.clone().unwrap_or_default())
+        .body(opened.body)
         .map_err(|_| Failure::new("ambiguous-url", "the URL cannot be sent as it is (RFC 9112, section 3.2)"))
 }
 

@@ -19,7 +19,8 @@ pub struct Settings {
     pub extra_ca_file: Option<PathBuf>,
     /// Exchanges in one verification. Default 8, range 1 to 64.
     pub exchanges: usize,
-    /// Bytes of one request as the plugin made it (URL, headers and body, tokens not yet replaced).
+    /// Bytes that one verification may send, as the plugin made them (URLs, headers and bodies of all
+    /// its requests, tokens not yet replaced).
     /// Default 65536, range 1024 to 1048576.
     pub request_bytes: usize,
     /// Headers of one answer. Default 100, range 16 to 1000.
@@ -80,20 +81,28 @@ impl Settings {
     /// # Errors
     /// The first setting that cannot be taken, with what would be.
     pub fn check(&self) -> Result<(), SettingsError> {
-        let kib = 1024;
-        let mib = 1024 * 1024;
-        within("exchanges", self.exchanges as u64, 1..=64)?;
-        within("request_bytes", self.request_bytes as u64, kib..=mib)?;
-        within("response_headers", self.response_headers as u64, 16..=1000)?;
-        within("response_header_bytes", self.response_header_bytes as u64, kib..=256 * kib)?;
-        within("response_wire_bytes", self.response_wire_bytes as u64, kib..=16 * mib)?;
-        within("response_body_bytes", self.response_body_bytes as u64, kib..=16 * mib)?;
-        within("exchange_ms", self.exchange_ms, 100..=120_000)?;
-        within("connect_ms", self.connect_ms, 100..=60_000)?;
+        for (name, value, range) in self.limits() {
+            within(name, value, range)?;
+        }
         if self.allow.len() > 256 {
             return Err(SettingsError::TooManyAllowances(self.allow.len()));
         }
         self.allowances().map(drop)
+    }
+
+    /// Each number by name, with its value and its range.
+    fn limits(&self) -> [(&'static str, u64, RangeInclusive<u64>); 8] {
+        let (kib, mib) = (1024, 1024 * 1024);
+        [
+            ("exchanges", self.exchanges as u64, 1..=64),
+            ("request_bytes", self.request_bytes as u64, kib..=mib),
+            ("response_headers", self.response_headers as u64, 16..=1000),
+            ("response_header_bytes", self.response_header_bytes as u64, kib..=256 * kib),
+            ("response_wire_bytes", self.response_wire_bytes as u64, kib..=16 * mib),
+            ("response_body_bytes", self.response_body_bytes as u64, kib..=16 * mib),
+            ("exchange_ms", self.exchange_ms, 100..=120_000),
+            ("connect_ms", self.connect_ms, 100..=60_000),
+        ]
     }
 
     /// The allowances, read.
@@ -129,6 +138,15 @@ mod tests {
     #[test]
     fn defaults_pass_their_own_check() {
         Settings::default().check().unwrap();
+    }
+
+    #[test]
+    fn the_table_of_limits_shows_each_default_and_range() {
+        let table = include_str!("../../../wit/v1/limits.md");
+        for (name, default, range) in Settings::default().limits() {
+            let row = format!("| `{name}` | {default} | {} to {} |", range.start(), range.end());
+            assert!(table.contains(&row), "wit/v1/limits.md lacks: {row}");
+        }
     }
 
     #[test]

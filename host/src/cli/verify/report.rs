@@ -205,6 +205,10 @@ fn print_evidence(evidence: &Evidence) -> io::Result<()> {
             let line = format!("    {} in {} `{}`", placed.sealed, placed.place, placed.name);
             output::result(output::plain(&line))?;
         }
+        if !exchange.captured.is_empty() {
+            let line = format!("    captured from the answer: {}", exchange.captured.join(", "));
+            output::result(output::plain(&line))?;
+        }
         if let Some(message) = &exchange.message {
             output::result(format_args!("    {}", output::plain(message)))?;
         }

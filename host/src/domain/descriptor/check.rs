@@ -3,9 +3,8 @@
 use std::collections::HashSet;
 
 use super::dialect::is_readable;
-use super::document::{Document, Origin, Rule, Sealed, To};
-use super::{Descriptor, EgressRule, FieldSchema, OriginSource, Place, Placement, SealedValue};
-use super::{icon, is_header_name, is_host_header};
+use super::document::{Document, Origin, Rule};
+use super::{Descriptor, EgressRule, FieldSchema, OriginSource, icon, sealed};
 use crate::domain::fields::Violation;
 use crate::domain::id::ComponentId;
 
@@ -43,11 +42,9 @@ pub(super) fn check(
     for (index, rule) in document.egress.iter().enumerate() {
         check_rule(rule, schema.as_ref(), &format!("/egress/{index}"), &mut refuse);
     }
-    for (index, sealed) in document.sealed.iter().enumerate() {
-        check_placements(sealed, &document.egress, &format!("/sealed/{index}"), &mut refuse);
-    }
+    sealed::check(&document, &mut refuse);
     let schema = schema?;
-    check_secrets(&document, &schema, &mut refuse);
+    sealed::check_secrets(&document, &schema, &mut refuse);
     Some(Descriptor {
         id: id.ok()?,
         title: document.title,
@@ -57,7 +54,7 @@ pub(super) fn check(
         authorization: document.authorization,
         schema,
         egress: document.egress.into_iter().map(into_rule).collect(),
-        sealed: document.sealed.into_iter().map(into_sealed).collect(),
+        sealed: document.sealed.into_iter().map(sealed::into_sealed).collect(),
     })
 }
 
@@ -131,71 +128,10 @@ fn check_origin_field(pointer: &str, schema: &FieldSchema) -> Result<(), String>
     Ok(())
 }
 
-fn check_placements(sealed: &Sealed, rules: &[Rule], at: &str, refuse: &mut impl FnMut(String, String)) {
-    let mut seen = HashSet::new();
-    for (index, to) in sealed.to.iter().enumerate() {
-        let at = format!("{at}/to/{index}");
-        if !rules.iter().any(|rule| rule.name == to.rule) {
-            refuse(format!("{at}/rule"), "must name one of the egress rules".into());
-        }
-        if let Err(message) = check_place_name(to) {
-            refuse(format!("{at}/name"), message);
-        }
-        if !seen.insert((&to.rule, to.place.as_str(), place_name(to.place, &to.name))) {
-            refuse(at, "is the same place as an earlier one".into());
-        }
-    }
-}
-
-fn check_place_name(to: &To) -> Result<(), String> {
-    match to.place {
-        Place::Header if !is_header_name(&to.name) => Err("must be a header name".into()),
-        Place::Header if is_host_header(&to.name) => Err("is a header that only the host sets".into()),
-        Place::Query if !is_readable(&to.name) => Err("must have visible characters only".into()),
-        _ => Ok(()),
-    }
-}
-
-/// Every secret field has exactly one sealed value, and every sealed value comes from a secret field.
-fn check_secrets(document: &Document, schema: &FieldSchema, refuse: &mut impl FnMut(String, String)) {
-    for (index, sealed) in document.sealed.iter().enumerate() {
-        let at = format!("/sealed/{index}/from/field");
-        if !schema.secrets().contains(&sealed.from.field) {
-            refuse(at, "must be the pointer of a writeOnly field".into());
-        } else if document.sealed[..index].iter().any(|earlier| earlier.from.field == sealed.from.field) {
-            refuse(at, "has a sealed value already".into());
-        }
-    }
-    for pointer in schema.secrets() {
-        if !document.sealed.iter().any(|sealed| sealed.from.field == *pointer) {
-            let message =
-                format!("must have an entry from the secret field {pointer} (its `to` may be empty)");
-            refuse("/sealed".into(), message);
-        }
-    }
-    if document.authorization.kind == "none" && !schema.secrets().is_empty() {
-        refuse("/authorization/kind".into(), "must not be none where the schema has secret fields".into());
-    }
-}
-
 fn into_rule(rule: Rule) -> EgressRule {
     let origin = match rule.origin {
         Origin::Exact(origin) => OriginSource::Exact(origin),
         Origin::Field { field } => OriginSource::Field(field),
     };
     EgressRule { name: rule.name, origin, methods: rule.methods, reason: rule.reason }
-}
-
-fn into_sealed(sealed: Sealed) -> SealedValue {
-    let to = sealed.to.into_iter();
-    let to = to.map(|to| Placement { name: place_name(to.place, &to.name), rule: to.rule, place: to.place });
-    SealedValue { name: sealed.name, field: sealed.from.field, to: to.collect() }
-}
-
-/// Header names compare without case, parameter names with it.
-fn place_name(place: Place, name: &str) -> String {
-    match place {
-        Place::Header => name.to_ascii_lowercase(),
-        Place::Query => name.to_owned(),
-    }
 }

@@ -59,8 +59,19 @@ pub(super) struct Sealed {
 }
 
 #[derive(Deserialize)]
-pub(super) struct From {
-    pub(super) field: String,
+#[serde(untagged)]
+pub(super) enum From {
+    Field { field: String },
+    Capture { capture: Capture },
+}
+
+/// Exactly one of the three places is given; the published schema sees to it.
+#[derive(Deserialize)]
+pub(super) struct Capture {
+    pub(super) rule: String,
+    pub(super) json: Option<String>,
+    pub(super) header: Option<String>,
+    pub(super) cookie: Option<String>,
 }
 
 #[derive(Deserialize)]

@@ -6,6 +6,7 @@ mod document;
 mod headers;
 mod icon;
 mod schema;
+mod sealed;
 mod sentences;
 mod wording;
 
@@ -120,10 +121,47 @@ pub enum OriginSource {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SealedValue {
     pub name: String,
-    /// JSON Pointer of the secret field that it comes from.
-    pub field: String,
+    pub source: SealedSource,
     /// Empty when it may travel nowhere.
     pub to: Vec<Placement>,
+}
+
+impl SealedValue {
+    /// JSON Pointer of the secret field that it comes from; none for what an answer brings.
+    pub fn field(&self) -> Option<&str> {
+        match &self.source {
+            SealedSource::Field(pointer) => Some(pointer),
+            SealedSource::Capture(_) => None,
+        }
+    }
+}
+
+/// Where a sealed value comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SealedSource {
+    /// The secret field at this JSON Pointer.
+    Field(String),
+    /// An answer of the application.
+    Capture(Capture),
+}
+
+/// What is taken out of each answer under a rule before the plugin sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Capture {
+    /// Name of the egress rule.
+    pub rule: String,
+    pub from: CaptureFrom,
+}
+
+/// Where in an answer a captured value stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CaptureFrom {
+    /// The string at this JSON Pointer of the body.
+    Json(String),
+    /// The value of the header with this name, in lower case.
+    Header(String),
+    /// The value of the cookie with this name, in a `Set-Cookie` header.
+    Cookie(String),
 }
 
 /// One place that a sealed value may travel to.
@@ -132,7 +170,7 @@ pub struct Placement {
     /// Name of the egress rule.
     pub rule: String,
     pub place: Place,
-    /// Header name in lower case, or parameter name.
+    /// Header name in lower case, parameter or form member name, JSON Pointer, `user` or `password`.
     pub name: String,
 }
 
@@ -142,6 +180,12 @@ pub struct Placement {
 pub enum Place {
     Header,
     Query,
+    /// A string at a JSON Pointer of a JSON body.
+    Json,
+    /// A member of a form body (`application/x-www-form-urlencoded`).
+    Form,
+    /// User or password of `Authorization: Basic` (RFC 7617).
+    Basic,
 }
 
 impl Place {
@@ -150,6 +194,9 @@ impl Place {
         match self {
             Self::Header => "header",
             Self::Query => "query",
+            Self::Json => "json",
+            Self::Form => "form",
+            Self::Basic => "basic",
         }
     }
 }

@@ -172,6 +172,83 @@ fn every_secret_says_where_it_may_travel() {
 }
 
 #[test]
+fn places_in_bodies_and_basic_have_names_of_their_own() {
+    for (to, message) in [
+        (json!({"rule": "api", "in": "json", "name": "auth"}), "JSON Pointer"),
+        (json!({"rule": "api", "in": "json", "name": "/a~2"}), "JSON Pointer"),
+        (json!({"rule": "api", "in": "json", "name": "/a\n"}), "JSON Pointer"),
+        (json!({"rule": "api", "in": "form", "name": "a\u{202e}b"}), "visible characters"),
+        (json!({"rule": "api", "in": "basic", "name": "username"}), "user or password"),
+    ] {
+        refused("/sealed/0/to/0", to, "/sealed/0/to/0/name", message);
+    }
+    for (place, name) in
+        [("json", "/auth/0/a~1b"), ("form", "client secret"), ("basic", "user"), ("basic", "password")]
+    {
+        accepted("/sealed/0/to/0", json!({"rule": "api", "in": place, "name": name}));
+    }
+}
+
+fn captured(name: &str, capture: Value) -> Value {
+    let to = json!([{"rule": "api", "in": "header", "name": "authorization"}]);
+    json!({"name": name, "from": {"capture": capture}, "to": to})
+}
+
+#[test]
+fn captures_name_a_rule_and_one_place_of_its_answers() {
+    let at = "/sealed/1/from/capture";
+    for (capture, at, message) in [
+        (json!({"rule": "other", "json": "/t"}), &*format!("{at}/rule"), "egress rules"),
+        (json!({"rule": "api", "json": "t"}), &format!("{at}/json"), "JSON Pointer"),
+        (json!({"rule": "api", "header": "a b"}), &format!("{at}/header"), "header name"),
+        (json!({"rule": "api", "header": "Transfer-Encoding"}), &format!("{at}/header"), "only the host"),
+        (json!({"rule": "api", "header": "Set-Cookie"}), &format!("{at}/header"), "cookie"),
+        (json!({"rule": "api", "cookie": "a=b"}), &format!("{at}/cookie"), "name of a cookie"),
+        (json!({"rule": "api"}), "/sealed/1/from", "allowed forms"),
+        (json!({"rule": "api", "json": "/t", "header": "x"}), "/sealed/1/from", "allowed forms"),
+        (json!({"rule": "api", "body": "/t"}), "/sealed/1/from", "allowed forms"),
+    ] {
+        refused("/sealed/-", captured("session", capture), at, message);
+    }
+    refused("/sealed/-", captured("apiKey", json!({"rule": "api", "json": "/t"})), "/sealed/1/name", "taken");
+    let mut document = petstore();
+    spoil(&mut document, "/sealed/-", captured("one", json!({"rule": "api", "header": "X-Token"})));
+    spoil(&mut document, "/sealed/-", captured("two", json!({"rule": "api", "header": "x-token"})));
+    let error = Descriptor::parse(&document.to_string()).unwrap_err();
+    assert_eq!(
+        error.violations,
+        [Violation::new("/sealed/2/from/capture", "is captured by an earlier entry already")]
+    );
+    let descriptor = accepted("/sealed/-", captured("session", json!({"rule": "api", "header": "X-Token"})));
+    let from = CaptureFrom::Header("x-token".into());
+    assert_eq!(descriptor.sealed[1].source, SealedSource::Capture(Capture { rule: "api".into(), from }));
+    assert_eq!(descriptor.sealed[1].field(), None);
+}
+
+#[test]
+fn captures_are_told_in_plain_words() {
+    let mut document = petstore();
+    document["egress"] = json!([
+        {"name": "login", "origin": "https://a.example", "methods": ["POST"], "reason": "Logs in."},
+        {"name": "api", "origin": "https://b.example", "methods": ["GET"]}]);
+    document["sealed"] = json!([
+        {"name": "key", "from": {"field": "/apiKey"}, "to": [
+            {"rule": "login", "in": "json", "name": "/auth/key"}, {"rule": "login", "in": "form", "name": "key"},
+            {"rule": "login", "in": "basic", "name": "password"}]},
+        {"name": "token", "from": {"capture": {"rule": "login", "json": "/access_token"}}, "to": [
+            {"rule": "api", "in": "header", "name": "authorization"}, {"rule": "login", "in": "query", "name": "t"}]},
+        {"name": "jar", "from": {"capture": {"rule": "api", "cookie": "sid"}}, "to": []}]);
+    assert_eq!(
+        Descriptor::parse(&document.to_string()).unwrap().sentences(),
+        [
+            "Petstore may send POST (Logs in.) to `https://a.example`, with *API key* in JSON member `/auth/key`, form member `key` or the password of Basic authentication, and passes on what the answer holds at `/access_token` in query parameter `t` and in header `authorization` to `https://b.example`",
+            "Petstore may send GET to `https://b.example`, with what the answer under rule `login` holds at `/access_token` in header `authorization`, and passes on what the answer holds in cookie `sid` nowhere",
+            "Petstore reads the answers, except those in which a secret is found",
+        ]
+    );
+}
+
+#[test]
 fn all_violations_are_told_at_once() {
     let mut document = petstore();
     spoil(&mut document, "/version", json!("one"));

@@ -16,6 +16,7 @@ fn sealed(secret: &str, to: &[(Place, &str)]) -> Vec<Sealed> {
         token: TOKEN.to_owned(),
         secret: Secret::new(secret),
         to: to.collect(),
+        is_captured: false,
     }]
 }
 
@@ -115,4 +116,116 @@ fn headers_of_the_host_and_broken_ones_are_refused() {
     for value in ["a\r\nb: c", "a\nb", "a\0b"] {
         refusal(&request(URL, &[("x", value)]), &[]);
     }
+}
+
+const SECRET: &str = "s3cr\"et\\\n%41+&= é日\u{1f600}";
+
+fn posted(content_type: &str, body: &str) -> Request {
+    Request {
+        method: "POST".to_owned(),
+        body: Some(body.as_bytes().to_vec()),
+        ..request(URL, &[("content-type", content_type)])
+    }
+}
+
+fn body(opened: &Opened) -> &str {
+    std::str::from_utf8(&opened.body).unwrap()
+}
+
+#[test]
+fn a_token_in_a_json_string_becomes_the_escaped_secret_and_nothing_else_changes() {
+    let sealed = sealed(SECRET, &[(Place::Json, "/auth/0/k~1ey")]);
+    let text = format!(
+        "{{ \"n\": 1e2,\n\"auth\": [{{\"k/ey\": \"a\\\\{TOKEN} {TOKEN}\"}}], \"big\": 12345678901234567890123 }}"
+    );
+    for kind in ["application/json", "application/vnd.api+JSON; charset=\"utf-8\""] {
+        let opened = try_open(&posted(kind, &text), &sealed).unwrap();
+        let escaped = serde_json::Value::from(SECRET).to_string();
+        assert_eq!(body(&opened), text.replace(TOKEN, escaped.trim_matches('"')), "{kind}");
+        let document = crate::domain::json::parse(&opened.body).unwrap();
+        let arrived = document.pointer("/auth/0/k~1ey").and_then(|value| value.as_str());
+        assert_eq!(arrived, Some(format!("a\\{SECRET} {SECRET}").as_str()));
+        assert_eq!(opened.placements.len(), 1);
+        assert_eq!(
+            (opened.placements[0].place.as_str(), opened.placements[0].name.as_str()),
+            ("json", "/auth/0/k~1ey")
+        );
+    }
+}
+
+#[test]
+fn a_token_in_a_form_member_becomes_the_form_encoded_secret_and_nothing_else_changes() {
+    let sealed = sealed(SECRET, &[(Place::Form, "client secret")]);
+    let text = format!("a=%7e+b&client+secret={TOKEN}&&flag");
+    let opened =
+        try_open(&posted("application/x-www-form-urlencoded;charset=UTF-8", &text), &sealed).unwrap();
+    assert!(body(&opened).starts_with("a=%7e+b&client+secret=s3cr%22et"), "{}", body(&opened));
+    assert!(body(&opened).ends_with("&&flag"));
+    let pairs: Vec<(String, String)> = url::form_urlencoded::parse(&opened.body).into_owned().collect();
+    assert_eq!(pairs[1], ("client secret".to_owned(), SECRET.to_owned()));
+}
+
+#[test]
+fn a_token_in_basic_authentication_is_decoded_replaced_and_encoded_again() {
+    use base64::Engine as _;
+    let engine = base64::engine::general_purpose::STANDARD;
+    let given = |pair: &str| format!("bAsIc {}", engine.encode(pair));
+    for (name, pair) in [("user", format!("{TOKEN}:x:y")), ("password", format!("me:a{TOKEN}:b"))] {
+        let sealed = sealed("p:q\" é", &[(Place::Basic, name)]);
+        let opened = try_open(&request(URL, &[("Authorization", &given(&pair))]), &sealed).unwrap();
+        let value = opened.headers.get("authorization").unwrap();
+        let arrived = engine.decode(value.to_str().unwrap().strip_prefix("Basic ").unwrap()).unwrap();
+        assert_eq!(String::from_utf8(arrived).unwrap(), pair.replace(TOKEN, "p:q\" é"));
+        assert!(value.is_sensitive());
+        let other = if name == "user" { format!("x:{TOKEN}") } else { format!("{TOKEN}:x") };
+        let message = refusal(&request(URL, &[("authorization", &given(&other))]), &sealed);
+        assert!(message.contains("of Basic authentication"), "{message}");
+        refusal(&request(URL, &[("authorization", &given(TOKEN))]), &sealed);
+        refusal(&request(URL, &[("x-other", TOKEN)]), &sealed);
+    }
+    let untouched = given("nobody:nothing");
+    let opened = try_open(&request(URL, &[("authorization", &untouched)]), &[]).unwrap();
+    assert_eq!(opened.headers.get("authorization").unwrap().to_str().unwrap(), untouched);
+}
+
+#[test]
+fn a_token_in_a_body_stands_at_its_declared_place_or_nowhere() {
+    let sealed = sealed("s3cret", &[(Place::Json, "/key"), (Place::Form, "key"), (Place::Basic, "password")]);
+    let (json, form) = ("application/json", "application/x-www-form-urlencoded");
+    let upper = TOKEN.to_uppercase();
+    for (kind, text, place) in [
+        (json, format!(r#"{{"other":"{TOKEN}"}}"#), "JSON member `/other`"),
+        (json, format!(r#"{{"key":"{TOKEN}","list":["{TOKEN}"]}}"#), "JSON member `/list/0`"),
+        (json, format!(r#"{{"{TOKEN}":"x"}}"#), "name of a JSON member"),
+        (json, format!(r#"{{"key":"{upper}"}}"#), "JSON member `/key`"),
+        (json, format!(r#"{{"key":"{TOKEN} {upper}"}}"#), "JSON member `/key`"),
+        (json, format!(r#"{{"key":"{TOKEN}","key":"x"}}"#), "not acceptable JSON"),
+        (json, format!(r#"{{"key":"{TOKEN}""#), "not acceptable JSON"),
+        (json, format!(r#"{{"key":"{TOKEN} \u006b{}"}}"#, &TOKEN[1..]), "characters are escaped"),
+        (json, format!("\"{TOKEN}\""), "JSON member ``"),
+        (form, format!("other={TOKEN}"), "form member `other`"),
+        (form, format!("{TOKEN}=x"), "name of a form member"),
+        (form, TOKEN.to_owned(), "name of a form member"),
+        (form, format!("key={TOKEN}&key={TOKEN}"), "form member `key` twice"),
+        (form, format!("key={upper}"), "form member `key`"),
+        (form, format!(r#"{{"key":"{TOKEN}"}}"#), "name of a form member"),
+        ("text/plain", format!("key={TOKEN}"), "the body"),
+        ("application/json; charset=utf-16", format!(r#"{{"key":"{TOKEN}"}}"#), "the body"),
+        ("multipart/form-data", format!("key={TOKEN}"), "the body"),
+    ] {
+        let message = refusal(&posted(kind, &text), &sealed);
+        assert!(message.contains(place) && message.contains("`apiKey`"), "{text}: {message}");
+    }
+    let mut twice = posted(json, &format!(r#"{{"key":"{TOKEN}"}}"#));
+    twice.headers.push(("Content-Type".into(), form.into()));
+    refusal(&twice, &sealed);
+    let mut binary = posted(json, "");
+    binary.body = Some([TOKEN.as_bytes(), b"\xff"].concat());
+    refusal(&binary, &sealed);
+}
+
+#[test]
+fn a_body_without_tokens_is_sent_as_it_is_whatever_it_is() {
+    let broken = posted("application/json", "{broken");
+    assert_eq!(body(&try_open(&broken, &sealed("s", &[])).unwrap()), "{broken");
 }
