@@ -8,6 +8,7 @@ use wasmtime::{
 
 use super::bindings::Plugin;
 use super::settings::{Settings, as_usize};
+use super::spare;
 use super::state::{State, StateData};
 use super::wasi;
 
@@ -58,7 +59,7 @@ fn select_proposals(config: &mut Config) {
 }
 
 fn pool(settings: &Settings) -> PoolingAllocationConfig {
-    let runs = settings.concurrency;
+    let runs = settings.concurrency.saturating_add(spare::spares(settings));
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(runs)
         .total_core_instances(runs.saturating_mul(settings.instances))

@@ -16,6 +16,7 @@ mod meter;
 mod run;
 mod settings;
 mod slots;
+mod spare;
 mod state;
 mod text;
 mod ticker;
@@ -33,25 +34,24 @@ pub use self::settings::Settings;
 pub use self::slots::{Busy, Load, Slot};
 pub use self::transcript::Call;
 
-use self::bindings::PluginPre;
 use self::slots::Slots;
+use self::spare::{Admitted, Maker};
 use self::state::State;
 use self::ticker::Ticker;
 use crate::domain::id::WorkspaceId;
 
 /// The engine, its limits, and what plugins may import. One per process.
 pub struct Sandbox {
-    settings: Settings,
     engine: Engine,
     linker: Linker<State>,
-    ticker: Ticker,
+    maker: Arc<Maker>,
     /// One for each slot of the pool: whoever finds none waits, since an exhausted pool is an error.
     slots: Arc<Slots>,
 }
 
 /// An admitted plugin: compiled, its imports resolved, ready to be instantiated.
 pub struct Plugin {
-    pre: PluginPre<State>,
+    admitted: Arc<Admitted>,
 }
 
 /// Why there is no sandbox.
@@ -81,7 +81,8 @@ impl Sandbox {
         let ticker =
             Ticker::start(engine.clone()).map_err(|error| SandboxError::Engine(error.to_string()))?;
         let slots = Slots::new(settings);
-        Ok(Self { settings: settings.clone(), engine, linker, ticker, slots })
+        let maker = Arc::new(Maker::new(settings.clone(), engine.clone(), ticker));
+        Ok(Self { engine, linker, maker, slots })
     }
 
     /// Admits a plugin: compiles it and resolves its imports. Takes seconds of CPU for components
@@ -91,8 +92,8 @@ impl Sandbox {
     /// When the bytes are no component, import what is not offered, lack an export, or can never
     /// fit the limits.
     pub fn compile(&self, bytes: &[u8]) -> Result<Plugin, AdmissionError> {
-        let pre = admission::admit(&self.engine, &self.linker, &self.settings, bytes)?;
-        Ok(Plugin { pre })
+        let pre = admission::admit(&self.engine, &self.linker, &self.maker.settings, bytes)?;
+        Ok(Plugin { admitted: Arc::new(Admitted::new(pre)) })
     }
 
     /// The right to one run for a workspace, at once or after a short wait in the queue.
