@@ -60,12 +60,15 @@ impl Scanner {
 
     /// The text, or a fixed sentence where a secret or a token is found in it.
     pub(super) fn scrub(&self, text: String) -> String {
-        if self.tokens.is_match(text.as_bytes()) || self.finds(text.as_bytes()) { REPLACED.to_owned() } else { text }
+        if self.tokens.is_match(text.as_bytes()) || self.finds(text.as_bytes()) {
+            REPLACED.to_owned()
+        } else {
+            text
+        }
     }
 
     fn finds(&self, bytes: &[u8]) -> bool {
-        self.secrets.is_match(bytes)
-            || self.short.iter().any(|secret| is_whole_value(bytes, secret.expose()))
+        self.secrets.is_match(bytes) || self.short.iter().any(|secret| is_whole_value(bytes, secret.expose()))
     }
 }
 

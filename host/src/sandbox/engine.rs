@@ -8,7 +8,6 @@ use wasmtime::{
 
 use super::bindings::Plugin;
 use super::settings::{Settings, as_usize};
-use super::spare;
 use super::state::{State, StateData};
 use super::wasi;
 
@@ -59,7 +58,7 @@ fn select_proposals(config: &mut Config) {
 }
 
 fn pool(settings: &Settings) -> PoolingAllocationConfig {
-    let runs = settings.concurrency.saturating_add(spare::spares(settings));
+    let runs = settings.concurrency;
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(runs)
         .total_core_instances(runs.saturating_mul(settings.instances))

@@ -16,7 +16,6 @@ mod meter;
 mod run;
 mod settings;
 mod slots;
-mod spare;
 mod state;
 mod text;
 mod ticker;
@@ -34,24 +33,25 @@ pub use self::settings::Settings;
 pub use self::slots::{Busy, Load, Slot};
 pub use self::transcript::Call;
 
+use self::bindings::PluginPre;
 use self::slots::Slots;
-use self::spare::{Admitted, Maker};
 use self::state::State;
 use self::ticker::Ticker;
 use crate::domain::id::WorkspaceId;
 
 /// The engine, its limits, and what plugins may import. One per process.
 pub struct Sandbox {
+    settings: Settings,
     engine: Engine,
     linker: Linker<State>,
-    maker: Arc<Maker>,
+    ticker: Ticker,
     /// One for each slot of the pool: whoever finds none waits, since an exhausted pool is an error.
     slots: Arc<Slots>,
 }
 
 /// An admitted plugin: compiled, its imports resolved, ready to be instantiated.
 pub struct Plugin {
-    admitted: Arc<Admitted>,
+    pre: PluginPre<State>,
 }
 
 /// Why there is no sandbox.
@@ -81,8 +81,7 @@ impl Sandbox {
         let ticker =
             Ticker::start(engine.clone()).map_err(|error| SandboxError::Engine(error.to_string()))?;
         let slots = Slots::new(settings);
-        let maker = Arc::new(Maker::new(settings.clone(), engine.clone(), ticker));
-        Ok(Self { engine, linker, maker, slots })
+        Ok(Self { settings: settings.clone(), engine, linker, ticker, slots })
     }
 
     /// Admits a plugin: compiles it and resolves its imports. Takes seconds of CPU for components
@@ -92,8 +91,8 @@ impl Sandbox {
     /// When the bytes are no component, import what is not offered, lack an export, or can never
     /// fit the limits.
     pub fn compile(&self, bytes: &[u8]) -> Result<Plugin, AdmissionError> {
-        let pre = admission::admit(&self.engine, &self.linker, &self.maker.settings, bytes)?;
-        Ok(Plugin { admitted: Arc::new(Admitted::new(pre)) })
+        let pre = admission::admit(&self.engine, &self.linker, &self.settings, bytes)?;
+        Ok(Plugin { pre })
     }
 
     /// The right to one run for a workspace, at once or after a short wait in the queue.

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use wasmtime::Store;
+use wasmtime::{Store, StoreContextMut, UpdateDeadline};
 
 use super::bindings::exports::keystead::plugin::verifier::Guest;
 use super::bindings::keystead::plugin::types;
-use super::failure::{Phase, explain};
+use super::failure::{Phase, Stop, explain};
 use super::log::Log;
-use super::settings::Settings;
+use super::settings::{Settings, as_usize};
 use super::state::State;
 use super::transcript::{Call, Transcript};
 use super::{Plugin, Sandbox, Slot, answer};
@@ -18,8 +18,11 @@ use crate::domain::evidence::LogLine;
 use crate::domain::verdict::{FailureKind, Verdict, VerifierFailure};
 use crate::egress::Session;
 
+/// Epochs that a guest runs before it lets other tasks run.
+const SLICE: u64 = 1;
+
 /// What a run may know of the world. The same context makes the same run.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct RunContext {
     /// Milliseconds since 1970-01-01 UTC; stands still during the run.
     pub now_ms: u64,
@@ -50,7 +53,7 @@ impl Sandbox {
     pub async fn describe(&self, plugin: &Plugin) -> Result<String, VerifierFailure> {
         let slot = self.slots.wait().await;
         let context = RunContext { now_ms: 0, seed: [0; 32], transcript: false };
-        let state = State::new(&self.maker.settings, None, &context);
+        let state = State::new(&self.settings, None, &context);
         let (returned, _) =
             self.run(plugin, state, slot, async |verifier, store| verifier.call_describe(store).await).await;
         let text = returned?;
@@ -72,7 +75,7 @@ impl Sandbox {
     /// nothing is left behind.
     pub async fn verify_in(&self, slot: Slot, plugin: &Plugin, session: Session, context: RunContext) -> Run {
         let credential = session.credential().to_owned();
-        let state = State::new(&self.maker.settings, Some(session), &context);
+        let state = State::new(&self.settings, Some(session), &context);
         let (returned, state) = self
             .run(plugin, state, slot, async |verifier, store| verifier.call_verify(store, &credential).await)
             .await;
@@ -88,37 +91,25 @@ impl Sandbox {
         export: impl AsyncFnOnce(&Guest, &mut Store<State>) -> wasmtime::Result<R>,
     ) -> (Result<R, VerifierFailure>, State) {
         // Declared before the store and so dropped after it: a slot is free when its memory is.
-        let slot = slot;
-        let _ticking = self.maker.ticker.hold();
+        let _slot = slot;
+        let _ticking = self.ticker.hold();
         let meter = Arc::clone(&state.meter);
-        let spare = if state.session.is_some() { plugin.admitted.take() } else { None };
-        let (mut store, mut ready) = match spare {
-            Some(spare) => {
-                let (store, instance) = spare.become_run(state);
-                (store, Some(instance))
-            }
-            None => (self.maker.open(state), None),
-        };
+        let mut store = self.open(state);
         let mut phase = Phase::Instantiation;
-        let wall = Duration::from_millis(self.maker.settings.wall_ms);
+        let wall = Duration::from_millis(self.settings.wall_ms);
         let call = async {
-            let instance = match ready.take() {
-                Some(instance) => instance,
-                None => plugin.admitted.pre.instantiate_async(&mut store).await?,
-            };
+            let instance = plugin.pre.instantiate_async(&mut store).await?;
             phase = Phase::Call;
             export(instance.keystead_plugin_verifier(), &mut store).await
         };
         let ended = tokio::time::timeout(wall, meter.count(call)).await;
-        let spent = State::new(&self.maker.settings, None, &RunContext::default());
-        let state = std::mem::replace(store.data_mut(), spent);
-        self.maker.clear_away(store, slot, &plugin.admitted);
+        let state = store.into_data();
         let result = match (ended, state.exceeded_calls()) {
             // Also when the guest came to an end before the next epoch could stop it.
             (_, Some(stop)) => Err(stop.into()),
             (Err(_), None) => Err(VerifierFailure::new(
                 FailureKind::Deadline,
-                format!("the plugin did not answer within {} ms (`wall_ms`)", self.maker.settings.wall_ms),
+                format!("the plugin did not answer within {} ms (`wall_ms`)", self.settings.wall_ms),
             )),
             (Ok(Err(error)), None) => Err(explain(&error, phase, state.limiter.refusal())),
             (Ok(Ok(returned)), None) => Ok(returned),
@@ -126,6 +117,33 @@ impl Sandbox {
         (result, state)
     }
 
+    /// A store with all limits set. The deadline too: a start function already runs guest code.
+    fn open(&self, state: State) -> Store<State> {
+        let mut store = Store::new(&self.engine, state);
+        store.limiter(|state| &mut state.limiter);
+        store.set_hostcall_fuel(as_usize(self.settings.hostcall_fuel));
+        store.set_epoch_deadline(SLICE);
+        let cpu = cpu_budget(&self.settings);
+        store.epoch_deadline_callback(move |store| end_slice(&store, cpu));
+        store
+    }
+}
+
+fn cpu_budget(settings: &Settings) -> Duration {
+    Duration::from_millis(settings.cpu_ms)
+}
+
+/// Ends the run or lets other tasks have the thread, and the wall clock its turn.
+fn end_slice(store: &StoreContextMut<'_, State>, cpu: Duration) -> wasmtime::Result<UpdateDeadline> {
+    let state = store.data();
+    if let Some(stop) = state.exceeded_calls() {
+        return Err(stop.into());
+    }
+    if state.meter.used() > cpu {
+        let sentence = format!("the plugin computed for more than {} ms (`cpu_ms`)", cpu.as_millis());
+        return Err(Stop::new(FailureKind::CpuLimit, sentence).into());
+    }
+    Ok(UpdateDeadline::YieldCustom(SLICE, Box::pin(tokio::task::yield_now())))
 }
 
 fn finish(returned: Result<types::Verdict, VerifierFailure>, mut state: State) -> Run {

@@ -89,11 +89,6 @@ impl State {
         })
     }
 
-    /// Whether anything was called yet, WASI included.
-    pub(super) fn has_called(&self) -> bool {
-        self.calls > 0
-    }
-
     /// Notes a call for the author, where a transcript is wanted.
     pub(super) fn record(&mut self, call: impl FnOnce() -> Call) {
         if let Some(transcript) = &mut self.transcript {

@@ -101,7 +101,9 @@ impl Batch {
         self.at_work = false;
         if !is_taken_back {
             self.tell(|| {
-                Err(StoreError::Unavailable("the transaction that this was part of was rolled back".to_owned()))
+                Err(StoreError::Unavailable(
+                    "the transaction that this was part of was rolled back".to_owned(),
+                ))
             });
             if let Some(transaction) = self.transaction.take() {
                 // Where this fails too, the connection is given up, and the transaction with it.

@@ -41,7 +41,7 @@ impl Bench {
 
 /// a: no network at all.
 pub fn canned(pace: Pace) {
-    let bench = Bench::new(rig::canned_egress(), "http://127.0.0.1:1/api/v3");
+    let bench = Bench::new(rig::canned_egress(), "http://127.0.0.1:8080/api/v3");
     compare(
         "a. one verification, the upstream canned (aim: sandbox work ≤ 15 µs p50)",
         pace,
@@ -78,7 +78,7 @@ pub fn live(pace: Pace) {
 pub fn profile(arguments: &[String]) {
     let is_sandboxed = arguments[0] == "sandboxed";
     let count: usize = arguments[1].parse().unwrap();
-    let bench = Bench::new(rig::canned_egress(), "http://127.0.0.1:1/api/v3");
+    let bench = Bench::new(rig::canned_egress(), "http://127.0.0.1:8080/api/v3");
     let (rig, egress, fields) = (bench.rig.clone(), bench.egress.clone(), bench.fields.clone());
     let work = async move {
         for _ in 0..count {

@@ -44,6 +44,9 @@ fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|text| text != "--bench").collect();
     let is_quick = arguments.iter().any(|text| text == "--quick");
     let pace = if is_quick { QUICK } else { FULL };
+    if arguments.first().is_some_and(|first| first.starts_with("role:")) {
+        upstream::end_with_parent();
+    }
     match arguments.first().map(String::as_str) {
         Some("role:upstream") => upstream::run(&arguments[1]),
         Some("role:load") => load::run(&arguments[1..]),

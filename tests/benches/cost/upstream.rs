@@ -13,7 +13,8 @@ pub const BODY: &str = r#"{"sold":3,"pending":2,"available":17,"not available":1
 pub struct Role {
     child: Child,
     lines: BufReader<std::process::ChildStdout>,
-    _life: ChildStdin,
+    /// Closed when this value is dropped, which ends the process.
+    life: Option<ChildStdin>,
 }
 
 impl Role {
@@ -26,8 +27,8 @@ impl Role {
             .spawn()
             .unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap());
-        let life = child.stdin.take().unwrap();
-        Self { child, lines, _life: life }
+        let life = child.stdin.take();
+        Self { child, lines, life }
     }
 
     /// The next line that it prints.
@@ -40,10 +41,17 @@ impl Role {
 
 impl Drop for Role {
     fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.child.kill();
+        drop(self.life.take());
         let _ = self.child.wait();
     }
+}
+
+/// Ends this process when the one that started it has ended or wants no more of it.
+pub fn end_with_parent() {
+    std::thread::spawn(|| {
+        let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+        std::process::exit(0);
+    });
 }
 
 /// Starts an upstream; its base URL. `hold` is after how many unanswered requests it prints a line; 0: it answers.

@@ -32,13 +32,6 @@ async fn run(settings: &Settings, guest: &Guest) -> Run {
     sandbox.verify(&plugin, session("{}"), context()).await
 }
 
-/// Lets the sandbox clear away the last run and make the next instance.
-async fn let_spares_be_made() {
-    for _ in 0..8 {
-        tokio::task::yield_now().await;
-    }
-}
-
 /// The failure of a guest that must fail.
 async fn failure(settings: &Settings, guest: &Guest) -> VerifierFailure {
     run(settings, guest).await.result.expect_err("the guest was expected to fail")
