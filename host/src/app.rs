@@ -9,6 +9,7 @@ use crate::egress::Egress;
 use crate::keyring::Keyring;
 use crate::sandbox::Sandbox;
 use crate::store::{AuditRecord, Store};
+use crate::telemetry::Telemetry;
 
 /// One running Keystead, shared as `Arc<App>`.
 pub struct App {
@@ -19,6 +20,7 @@ pub struct App {
     pub catalogue: Catalogue,
     pub sandbox: Arc<Sandbox>,
     pub egress: Egress,
+    pub telemetry: Telemetry,
 }
 
 impl App {

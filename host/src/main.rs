@@ -2,7 +2,6 @@
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
 use keystead::cli::{Cli, run};
 
 /// Many small texts are made and dropped for each request, on several threads.
@@ -10,7 +9,7 @@ use keystead::cli::{Cli, run};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    run(Cli::parse())
+    run(Cli::read())
 }
 
 #[cfg(test)]

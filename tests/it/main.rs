@@ -2,9 +2,12 @@
 
 mod acceptance;
 mod api;
+mod cli;
 mod egress;
 mod harness;
+mod ops;
 mod petstore_plugin;
+mod placements;
 mod sandbox;
 mod sealed_values;
 mod sessions;

@@ -149,7 +149,7 @@ async fn a_query_placement_carries_any_text_and_shows_none() {
     let rehearsal = Rehearsal::new(&guest("query-key"), &[upstream.allowance()]).await;
     let mut transcripts = Vec::new();
     for secret in ["plain-secret", "zażółć & gęślą=jaźń", "日本語-100%+\"quotes\""] {
-        let (verification, calls) = rehearsal.run(json!({"key": secret, "baseUrl": upstream.origin()})).await.unwrap();
+        let (verification, calls) = rehearsal.run(json!({"apiKey": secret, "baseUrl": upstream.origin()})).await.unwrap();
         assert!(matches!(verification.outcome, Outcome::Verdict(Verdict::Valid(_))), "{:?}", verification.outcome);
         transcripts.push(observed(&calls, &upstream));
         let request = upstream.received().last().unwrap().clone();
@@ -173,5 +173,16 @@ async fn a_secret_that_does_not_fit_its_place_is_refused_before_anything_is_sent
         assert_eq!(violations[0].pointer, "/apiKey");
         assert!(!violations[0].message.contains(secret));
     }
+    assert!(upstream.received().is_empty());
+}
+
+#[tokio::test]
+async fn a_secret_must_not_stand_in_an_address_that_everybody_reads() {
+    let upstream = Recorder::start([]).await;
+    let rehearsal = Rehearsal::new(&guest("exfiltrate"), &[upstream.allowance()]).await;
+    let base = format!("{}/hooks/long-secret-1", upstream.origin());
+    let error = rehearsal.run(json!({"apiKey": "long-secret-1", "baseUrl": base, "mode": "log"})).await.expect_err("refused");
+    let keystead::verify::VerifyError::FieldsInvalid(violations) = &error else { panic!("{error}") };
+    assert_eq!(violations[0].pointer, "/baseUrl");
     assert!(upstream.received().is_empty());
 }

@@ -45,7 +45,15 @@ needs! {
 pub(super) struct WorkspaceToken<N> {
     pub(super) workspace: WorkspaceId,
     pub(super) actor: Actor,
+    principal: Principal,
     needs: PhantomData<N>,
+}
+
+impl<N> WorkspaceToken<N> {
+    /// Whether the token has a right beside those that the handler needs.
+    pub(super) fn may(&self, right: Right) -> bool {
+        self.principal.has(right)
+    }
 }
 
 /// An installation token with the rights `N`.
@@ -77,7 +85,8 @@ impl<N: Needs> FromRequestParts<Api> for WorkspaceToken<N> {
         };
         let workspace = workspace.clone();
         require(&principal, N::RIGHTS)?;
-        Ok(Self { workspace, actor: Actor::Token(principal.token), needs: PhantomData })
+        let actor = Actor::Token(principal.token.clone());
+        Ok(Self { workspace, actor, principal, needs: PhantomData })
     }
 }
 
@@ -122,10 +131,13 @@ fn bearer(parts: &Parts) -> Option<&str> {
 fn require(principal: &Principal, rights: &[Right]) -> Result<(), Problem> {
     match rights.iter().find(|right| !principal.has(**right)) {
         None => Ok(()),
-        Some(missing) => {
-            let detail =
-                format!("The token is valid, but lacks the right `{missing}`; use or make one that has it.");
-            Err(Problem::new(Kind::MissingRight, detail).with("right", missing.as_str()))
-        }
+        Some(missing) => Err(missing_right(*missing, "")),
     }
+}
+
+/// A valid token without a right. `why` says what needs it, where that is not plain.
+pub(super) fn missing_right(right: Right, why: &str) -> Problem {
+    let detail =
+        format!("The token is valid, but lacks the right `{right}`{why}; use or make one that has it.");
+    Problem::new(Kind::MissingRight, detail).with("right", right.as_str())
 }

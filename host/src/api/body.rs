@@ -20,6 +20,9 @@ pub(super) struct JsonBody<T>(pub(super) T);
 
 /// What can be read from the members of an object.
 pub(super) trait FromMembers: Sized {
+    /// Media types of the body.
+    const MEDIA_TYPES: &'static [&'static str] = &["application/json"];
+
     /// Takes what it knows out of `members`, noting what is wrong there. What is returned counts only
     /// when nothing was wrong.
     fn read(members: &mut Members) -> Self;
@@ -34,7 +37,7 @@ pub(super) struct PluginBody(pub(super) Vec<u8>);
 impl<T: FromMembers> FromRequest<Api> for JsonBody<T> {
     type Rejection = Problem;
     async fn from_request(request: Request, api: &Api) -> Result<Self, Problem> {
-        expect_media_type(request.headers(), "application/json")?;
+        expect_media_type(request.headers(), T::MEDIA_TYPES)?;
         let bytes = Zeroizing::new(read(request, api.settings.json_body_bytes, api).await?);
         parse(&bytes).map(Self)
     }
@@ -43,7 +46,7 @@ impl<T: FromMembers> FromRequest<Api> for JsonBody<T> {
 impl FromRequest<Api> for NoBody {
     type Rejection = Problem;
     async fn from_request(request: Request, api: &Api) -> Result<Self, Problem> {
-        let media_type = expect_media_type(request.headers(), "application/json");
+        let media_type = expect_media_type(request.headers(), Self::MEDIA_TYPES);
         let bytes = Zeroizing::new(read(request, api.settings.json_body_bytes, api).await?);
         if bytes.is_empty() {
             return Ok(Self);
@@ -62,14 +65,16 @@ impl FromMembers for NoBody {
 impl FromRequest<Api> for PluginBody {
     type Rejection = Problem;
     async fn from_request(request: Request, api: &Api) -> Result<Self, Problem> {
-        expect_media_type(request.headers(), "application/wasm")?;
+        expect_media_type(request.headers(), &["application/wasm"])?;
         read(request, api.settings.plugin_body_bytes, api).await.map(Self)
     }
 }
 
-fn expect_media_type(headers: &HeaderMap, expected: &'static str) -> Result<(), Problem> {
-    let refused =
-        |detail: String| Problem::new(Kind::MediaTypeUnsupported, detail).with("expected", expected);
+fn expect_media_type(headers: &HeaderMap, expected: &'static [&'static str]) -> Result<(), Problem> {
+    let names = expected.join("` or `");
+    let refused = |detail: String| {
+        Problem::new(Kind::MediaTypeUnsupported, detail).with("expected", expected.join(", "))
+    };
     if headers.contains_key(CONTENT_ENCODING) {
         return Err(refused("Send the body as it is, without `Content-Encoding`.".to_owned()));
     }
@@ -79,8 +84,8 @@ fn expect_media_type(headers: &HeaderMap, expected: &'static str) -> Result<(), 
         _ => None,
     };
     match essence {
-        Some(essence) if essence.eq_ignore_ascii_case(expected) => Ok(()),
-        _ => Err(refused(format!("Send the body with one header `Content-Type: {expected}`."))),
+        Some(essence) if expected.iter().any(|one| essence.eq_ignore_ascii_case(one)) => Ok(()),
+        _ => Err(refused(format!("Send the body with one header `Content-Type`: `{names}`."))),
     }
 }
 
@@ -207,6 +212,22 @@ impl Members {
             None => Map::new(),
             Some(Value::Object(object)) => object,
             Some(other) => self.refuse_type(name, "an object", &other).unwrap_or_default(),
+        }
+    }
+
+    /// An object that may be absent, but not null.
+    pub(super) fn optional_object(&mut self, name: &str) -> Option<Map<String, Value>> {
+        self.refuse_null(name);
+        match self.take(name)? {
+            Value::Object(object) => Some(object),
+            other => self.refuse_type(name, "an object", &other),
+        }
+    }
+
+    /// Notes it where a member is null, which would ask to remove it.
+    pub(super) fn refuse_null(&mut self, name: &str) {
+        if self.object.get(name).is_some_and(Value::is_null) {
+            self.refuse(&format!("/{name}"), "cannot be removed");
         }
     }
 

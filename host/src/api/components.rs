@@ -15,6 +15,7 @@ use super::path::Id;
 use super::problem::Problem;
 use super::query::{Nothing, Parameters};
 use super::views::{ComponentList, ComponentView};
+use crate::install;
 use crate::domain::id::ComponentId;
 use crate::store::{Count, StoreError};
 
@@ -69,7 +70,7 @@ pub(super) async fn install(
     _: Parameters<Nothing>,
     PluginBody(bytes): PluginBody,
 ) -> Result<Response, Problem> {
-    let installed = api.app.catalogue.install(&api.app, &token.actor, bytes).await?;
+    let installed = install::install(&api.app, &token.actor, bytes).await?;
     let component = installed.component;
     let counts = api.app.store.count_credentials(None).await?;
     let count = counts.get(&component.id).copied().unwrap_or_default();

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use http::HeaderName;
 use http::StatusCode;
 use http::header::{ETAG, LOCATION};
 use serde::Deserialize;
@@ -12,20 +13,31 @@ use utoipa::ToSchema;
 use super::Api;
 use super::auth::{Read, Use, WorkspaceToken, Write};
 use super::body::{FromMembers, JsonBody, Members, NoBody};
+use super::conditions::{IfMatch, RetryKey, tag};
 use super::page::{self, List};
 use super::path::Id;
 use super::problem::Problem;
 use super::query::{FromQuery, Nothing, Parameters, Query, refuse};
 use super::readings::unknown_component;
-use super::views::{CredentialPage, CredentialView, ReverifiedView, VerdictView};
-use crate::domain::credential::Credential;
+use super::views::{
+    ChangesView, CredentialPage, CredentialView, EditedView, PreviewView, RenamePreviewView, ReverifiedView,
+    VerdictView,
+};
+use crate::domain::credential::{Credential, Expected, Status};
 use crate::domain::fields::Fields;
 use crate::domain::id::{ComponentId, CredentialId};
+use crate::domain::rights::Right;
 use crate::store::ListFilter;
-use crate::verify::{Draft, Verification, verify_and_save, verify_draft, verify_stored};
+use crate::verify::{
+    Draft, Edit, Verification, VerifyError, preview_edit, verify_and_save, verify_and_save_once,
+    verify_draft, verify_stored,
+};
 
 /// Longest name of a credential, in characters.
 const NAME: usize = 200;
+
+/// Tells that an earlier request with the same key has created the credential.
+const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
 /// A credential to be verified and saved.
 // `Deserialize` is for the schema alone: bodies are read by `FromMembers`, which finds everything wrong.
@@ -76,12 +88,48 @@ fn name(members: &mut Members) -> Option<String> {
     Some(name)
 }
 
-/// Parameters of a creation.
-pub(super) struct CreateQuery {
+/// Changes of a credential.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = CredentialPatch)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "tells OpenAPI what `Patch` reads")]
+pub(super) struct PatchBody {
+    /// 1 to 200 characters. Absent: it stays.
+    #[schema(min_length = 1, max_length = 200)]
+    name: Option<String>,
+    /// JSON Merge Patch (RFC 7396) of the fields: absent members stay, null removes. No text has a meaning
+    /// of its own: `********` would be a secret of eight asterisks.
+    #[schema(value_type = Option<Object>, example = json!({"apiKey": "…"}))]
+    fields: Option<Map<String, Value>>,
+    /// Saves the new fields as `unverified` where the application cannot be asked.
+    accept_unverified: Option<bool>,
+}
+
+/// What was read of a [`PatchBody`].
+pub(super) struct Patch {
+    name: Option<String>,
+    fields: Option<Fields>,
+    accept_unverified: bool,
+}
+
+impl FromMembers for Patch {
+    const MEDIA_TYPES: &'static [&'static str] = &["application/merge-patch+json", "application/json"];
+    fn read(members: &mut Members) -> Self {
+        members.refuse_null("name");
+        Self {
+            name: name(members),
+            fields: members.optional_object("fields").map(Fields::new),
+            accept_unverified: members.flag("accept_unverified"),
+        }
+    }
+}
+
+/// Parameters of a creation or an edit.
+pub(super) struct DryRun {
     dry_run: bool,
 }
 
-impl FromQuery for CreateQuery {
+impl FromQuery for DryRun {
     const KNOWN: &'static [&'static str] = &["dry_run"];
     fn read(query: &Query) -> Result<Self, Problem> {
         Ok(Self { dry_run: query.flag("dry_run")? })
@@ -91,19 +139,28 @@ impl FromQuery for CreateQuery {
 /// Verifies a credential with the real system and saves it if that accepts it.
 ///
 /// Needs `credentials:write`. With `dry_run=true` nothing is stored, and every verdict is a 200.
+///
+/// With `Idempotency-Key` the request can be sent again, also after a crash: for 24 hours the same request
+/// with the same key is answered with the credential that it has created, as it is then, without verifying
+/// anew; another body with that key is a 422. What created nothing is done again. A dry run stores no key.
 #[utoipa::path(post, path = "/v1/credentials", operation_id = "create_credential", tag = "credentials",
     request_body = NewCredentialBody,
-    params(("dry_run" = Option<bool>, Query, description = "Verify only, store nothing.")),
+    params(
+        ("dry_run" = Option<bool>, Query, description = "Verify only, store nothing."),
+        ("Idempotency-Key" = Option<String>, Header, description = "1 to 255 visible ASCII characters of the client's choice."),
+    ),
     responses(
         (status = 200, body = VerdictView, description = "Dry run: what was found"),
         (status = 201, body = CredentialView, description = "Verified and saved", headers(
             ("Location" = String, description = "Path of the credential"),
-            ("ETag" = String, description = "Version of the fields"))),
+            ("ETag" = String, description = "State of the credential, for `If-Match`"),
+            ("Idempotency-Replayed" = String, description = "`true`: an earlier request has created it"))),
     ))]
 pub(super) async fn create(
     State(api): State<Api>,
     token: WorkspaceToken<Write>,
-    Parameters(CreateQuery { dry_run }): Parameters<CreateQuery>,
+    Parameters(DryRun { dry_run }): Parameters<DryRun>,
+    RetryKey(key): RetryKey,
     JsonBody(body): JsonBody<NewCredential>,
 ) -> Result<Response, Problem> {
     // What cannot be an id names no component either.
@@ -114,29 +171,53 @@ pub(super) async fn create(
         let verification = verify_draft(&api.app, &token.actor, &token.workspace, draft).await?;
         return Ok(Json(verdict(&verification)?).into_response());
     }
-    let saved = verify_and_save(&api.app, &token.actor, &token.workspace, draft).await?;
-    let location = [(LOCATION, format!("/v1/credentials/{}", saved.credential.id))];
-    Ok((StatusCode::CREATED, location, shown(&saved.credential)).into_response())
+    let (credential, is_replay) = match key {
+        None => (verify_and_save(&api.app, &token.actor, &token.workspace, draft).await?.credential, false),
+        Some(key) => {
+            let created = verify_and_save_once(&api.app, &token.actor, &token.workspace, draft, key).await?;
+            (created.credential, created.is_replay)
+        }
+    };
+    let location = [(LOCATION, format!("/v1/credentials/{}", credential.id))];
+    let replayed = is_replay.then_some([(REPLAYED, "true")]);
+    Ok((StatusCode::CREATED, location, replayed, shown(&credential)).into_response())
 }
 
 /// Parameters of a list.
 pub(super) struct ListQuery {
     component: Option<ComponentId>,
+    status: Option<Status>,
+    name_prefix: Option<String>,
     limit: u32,
     cursor: Option<String>,
 }
 
 impl FromQuery for ListQuery {
-    const KNOWN: &'static [&'static str] = &["component", "limit", "cursor"];
+    const KNOWN: &'static [&'static str] = &["component", "status", "name_prefix", "limit", "cursor"];
     fn read(query: &Query) -> Result<Self, Problem> {
         let component = query.get("component").map(str::parse).transpose();
         Ok(Self {
             component: component
                 .map_err(|_| refuse("component", "must be a component's id, such as `petstore`"))?,
+            status: query.get("status").map(status).transpose()?,
+            name_prefix: query.get("name_prefix").map(name_prefix).transpose()?,
             limit: page::limit(query)?,
             cursor: query.get("cursor").map(str::to_owned),
         })
     }
+}
+
+fn status(text: &str) -> Result<Status, Problem> {
+    Status::parse(text).ok_or_else(|| {
+        refuse("status", "must be `verified`, `unverified`, `rejected` or `reauthorization_required`")
+    })
+}
+
+fn name_prefix(text: &str) -> Result<String, Problem> {
+    if (1..=NAME).contains(&text.chars().count()) && !text.chars().any(char::is_control) {
+        return Ok(text.to_owned());
+    }
+    Err(refuse("name_prefix", "must have 1 to 200 characters, and no control characters"))
 }
 
 /// Lists credentials, the oldest first.
@@ -145,8 +226,10 @@ impl FromQuery for ListQuery {
 #[utoipa::path(get, path = "/v1/credentials", operation_id = "list_credentials", tag = "credentials",
     params(
         ("component" = Option<String>, Query, description = "Only those of this component."),
+        ("status" = Option<String>, Query, description = "Only those with this status."),
+        ("name_prefix" = Option<String>, Query, description = "Only those whose name begins with exactly this text; upper and lower case differ."),
         ("limit" = Option<u32>, Query, description = "1 to 100; 50 when absent.", minimum = 1, maximum = 100),
-        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before, with the same filter."),
+        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before, with the same filters."),
     ),
     responses((status = 200, body = CredentialPage)))]
 pub(super) async fn list(
@@ -154,10 +237,21 @@ pub(super) async fn list(
     token: WorkspaceToken<Read>,
     Parameters(query): Parameters<ListQuery>,
 ) -> Result<Json<CredentialPage>, Problem> {
-    let list = List { workspace: &token.workspace, component: query.component.as_ref() };
+    let list = List {
+        workspace: &token.workspace,
+        component: query.component.as_ref(),
+        status: query.status,
+        name_prefix: query.name_prefix.as_deref(),
+    };
     let after = query.cursor.as_deref().map(|cursor| list.read_cursor(cursor)).transpose()?;
     // One more than asked for tells whether there is a next page.
-    let filter = ListFilter { component: query.component.clone(), after, limit: query.limit + 1 };
+    let filter = ListFilter {
+        component: query.component.clone(),
+        status: query.status,
+        name_prefix: query.name_prefix.clone(),
+        after,
+        limit: query.limit + 1,
+    };
     let found = api.app.store.list_credentials(&token.workspace, filter).await?;
     let on_page = found.len().min(usize::try_from(query.limit).unwrap_or(usize::MAX));
     let has_more = found.len() > on_page;
@@ -173,7 +267,7 @@ pub(super) async fn list(
 /// Needs `credentials:read`.
 #[utoipa::path(get, path = "/v1/credentials/{id}", operation_id = "read_credential", tag = "credentials",
     params(("id" = String, Path, description = "Id of a credential.")),
-    responses((status = 200, body = CredentialView, headers(("ETag" = String, description = "Version of the fields")))))]
+    responses((status = 200, body = CredentialView, headers(("ETag" = String, description = "State of the credential, for `If-Match`")))))]
 pub(super) async fn read(
     State(api): State<Api>,
     token: WorkspaceToken<Read>,
@@ -184,40 +278,106 @@ pub(super) async fn read(
     Ok(shown(&found.ok_or_else(Problem::not_found)?).into_response())
 }
 
+/// Changes a credential's name, its fields, or both.
+///
+/// Needs `credentials:write`. New fields are verified with the real system, together with those that stay,
+/// before anything is replaced; while stored secrets stay, that also needs `credentials:use`. Fields that
+/// send stored secrets elsewhere need every stored secret again, or null: else 422
+/// `secrets-must-be-resent`. A change of the name alone verifies nothing, and one of nothing changes
+/// nothing. With `dry_run=true` nothing is stored, and every verdict is a 200.
+#[utoipa::path(patch, path = "/v1/credentials/{id}", operation_id = "edit_credential", tag = "credentials",
+    request_body(content(
+        (PatchBody = "application/merge-patch+json"),
+        (PatchBody = "application/json"),
+    )),
+    params(
+        ("id" = String, Path, description = "Id of a credential."),
+        ("dry_run" = Option<bool>, Query, description = "Verify only, store nothing: the answer is an `EditPreview`, or a `RenamePreview` where no field would change."),
+        ("If-Match" = Option<String>, Header, description = "`ETag` of the state that the change is meant for."),
+    ),
+    responses((status = 200, body = EditedView, description = "The credential as it is now; dry run: what the edit would do", headers(("ETag" = String, description = "State of the credential, for `If-Match`")))))]
+pub(super) async fn edit(
+    State(api): State<Api>,
+    token: WorkspaceToken<Write>,
+    Id(id): Id<CredentialId>,
+    Parameters(DryRun { dry_run }): Parameters<DryRun>,
+    IfMatch(expected): IfMatch,
+    JsonBody(body): JsonBody<Patch>,
+) -> Result<Response, Problem> {
+    let Patch { name, fields, accept_unverified } = body;
+    let may_use_stored = token.may(Right::CredentialsUse);
+    let edit = Edit { name, fields, accept_unverified, expected, may_use_stored };
+    if dry_run {
+        let preview = preview_edit(&api.app, &token.actor, &token.workspace, &id, edit).await?;
+        let changes = ChangesView::from(preview.changes);
+        let answer = match &preview.verification {
+            Some(found) => EditedView::Preview(PreviewView { changes, found: verdict(found)? }),
+            None => EditedView::Rename(RenamePreviewView { changes, verdict: () }),
+        };
+        return Ok(Json(answer).into_response());
+    }
+    let edited = crate::verify::edit(&api.app, &token.actor, &token.workspace, &id, edit).await?;
+    let answer = EditedView::Credential(CredentialView::from(&edited.credential));
+    Ok(([(ETAG, tag(&edited.credential))], Json(answer)).into_response())
+}
+
 /// Deletes a credential with its secrets and its evidence.
 ///
 /// Needs `credentials:write`.
 #[utoipa::path(delete, path = "/v1/credentials/{id}", operation_id = "delete_credential", tag = "credentials",
-    params(("id" = String, Path, description = "Id of a credential.")),
+    params(
+        ("id" = String, Path, description = "Id of a credential."),
+        ("If-Match" = Option<String>, Header, description = "`ETag` of the state that is to be deleted."),
+    ),
     responses((status = 204, description = "Deleted")))]
 pub(super) async fn delete(
     State(api): State<Api>,
     token: WorkspaceToken<Write>,
     Id(id): Id<CredentialId>,
     _: Parameters<Nothing>,
+    IfMatch(expected): IfMatch,
 ) -> Result<StatusCode, Problem> {
     let workspace = &token.workspace;
+    let revision = match &expected {
+        Expected::Anything => None,
+        Expected::Revisions(_) => {
+            let found = api.app.store.find_credential(workspace, &id).await?;
+            let revision = found.ok_or_else(Problem::not_found)?.revision;
+            if !expected.holds(revision) {
+                return Err(VerifyError::Unexpected.into());
+            }
+            Some(revision)
+        }
+    };
     let action = "credential.delete";
     let audit =
         api.app.audit_record(&token.actor, Some(workspace), action, id.as_str(), "deleted", json!({}));
-    let is_deleted = api.app.store.delete_credential(workspace, &id, audit).await?;
-    if is_deleted { Ok(StatusCode::NO_CONTENT) } else { Err(Problem::not_found()) }
+    match api.app.store.delete_credential(workspace, &id, revision, audit).await? {
+        true => Ok(StatusCode::NO_CONTENT),
+        // It was there a moment ago.
+        false if revision.is_some() => Err(VerifyError::Unexpected.into()),
+        false => Err(Problem::not_found()),
+    }
 }
 
 /// Verifies a stored credential as it is; takes no overrides.
 ///
 /// Needs `credentials:use`. Every verdict is a 200; the credential's status follows it.
 #[utoipa::path(post, path = "/v1/credentials/{id}/verify", operation_id = "verify_credential", tag = "credentials",
-    params(("id" = String, Path, description = "Id of a credential.")),
+    params(
+        ("id" = String, Path, description = "Id of a credential."),
+        ("If-Match" = Option<String>, Header, description = "`ETag` of the state that is to be verified."),
+    ),
     responses((status = 200, body = ReverifiedView)))]
 pub(super) async fn verify(
     State(api): State<Api>,
     token: WorkspaceToken<Use>,
     Id(id): Id<CredentialId>,
     _: Parameters<Nothing>,
+    IfMatch(expected): IfMatch,
     _: NoBody,
 ) -> Result<Json<ReverifiedView>, Problem> {
-    let reverified = verify_stored(&api.app, &token.actor, &token.workspace, &id).await?;
+    let reverified = verify_stored(&api.app, &token.actor, &token.workspace, &id, &expected).await?;
     let found = verdict(&reverified.verification)?;
     Ok(Json(ReverifiedView { credential: CredentialView::from(&reverified.credential), found }))
 }
@@ -230,5 +390,5 @@ fn verdict(verification: &Verification) -> Result<VerdictView, Problem> {
 
 /// A credential with its `ETag`.
 fn shown(credential: &Credential) -> impl IntoResponse + use<> {
-    ([(ETAG, format!("\"v{}\"", credential.version))], Json(CredentialView::from(credential)))
+    ([(ETAG, tag(credential))], Json(CredentialView::from(credential)))
 }

@@ -54,7 +54,9 @@ pub(super) async fn wrap(State(api): State<Api>, request: Request, next: Next) -
     let mut response = tell_problem(response, &id);
     guard(&mut response, &id);
 
-    let (status, duration_ms) = (response.status().as_u16(), started.elapsed().as_millis());
+    let (status, took) = (response.status().as_u16(), started.elapsed());
+    let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+    api.app.telemetry.count_request(&route, &method, status, took);
     tracing::info!(request_id = %id, %method, route, status, duration_ms, "request answered");
     response
 }

@@ -4,13 +4,17 @@
 mod auth;
 mod body;
 mod components;
+mod conditions;
+mod connections;
 mod credentials;
 mod envelope;
 mod error;
 mod health;
+mod metrics;
 mod openapi;
 mod page;
 mod path;
+mod patience;
 mod problem;
 mod problems;
 mod query;
@@ -31,7 +35,7 @@ use crate::app::App;
 
 pub use error::{Kind, PROBLEMS, Row};
 pub use openapi::openapi;
-pub use server::serve;
+pub use server::{serve, serve_metrics};
 pub use settings::Settings;
 
 /// What handlers are passed.
@@ -69,7 +73,7 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(problems::explain))
         // Credentials of the token's workspace
         .routes(routes!(credentials::list, credentials::create))
-        .routes(routes!(credentials::read, credentials::delete))
+        .routes(routes!(credentials::read, credentials::edit, credentials::delete))
         .routes(routes!(credentials::verify))
         // Components of the installation
         .routes(routes!(components::list, components::install))

@@ -6,6 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use super::error::Kind;
 use super::problem::Problem;
 use super::query::{Query, refuse};
+use crate::domain::credential::Status;
 use crate::domain::id::{ComponentId, CredentialId, WorkspaceId};
 
 /// Items of a page when the request does not say.
@@ -26,9 +27,12 @@ pub(super) fn limit(query: &Query) -> Result<u32, Problem> {
 }
 
 /// The list that a cursor continues.
+#[derive(Clone, Copy)]
 pub(super) struct List<'a> {
     pub(super) workspace: &'a WorkspaceId,
     pub(super) component: Option<&'a ComponentId>,
+    pub(super) status: Option<Status>,
+    pub(super) name_prefix: Option<&'a str>,
 }
 
 impl List<'_> {
@@ -60,7 +64,10 @@ impl List<'_> {
     /// What tells this list from others. No secret: what a cursor opens, the token's workspace bounds.
     fn tag(&self) -> [u8; TAG] {
         let component = self.component.map_or("", ComponentId::as_str);
-        let text = format!("credentials\0{}\0{component}", self.workspace);
+        let status = self.status.map_or("", Status::as_str);
+        // No part holds a NUL, and a prefix is never empty.
+        let prefix = self.name_prefix.unwrap_or_default();
+        let text = format!("credentials\0{}\0{component}\0{status}\0{prefix}", self.workspace);
         let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes());
         let mut tag = [0; TAG];
         tag.copy_from_slice(&digest.as_ref()[..TAG]);
@@ -77,12 +84,17 @@ mod tests {
         let (a, b): (WorkspaceId, WorkspaceId) = ("a".parse().unwrap(), "b".parse().unwrap());
         let petstore: ComponentId = "petstore".parse().unwrap();
         let last: CredentialId = format!("cred_{}", "0".repeat(26)).parse().unwrap();
-        let list = List { workspace: &a, component: None };
+        let all = List { workspace: &a, component: None, status: None, name_prefix: None };
+        let list = all;
         let cursor = list.cursor_after(&last);
         assert_eq!(list.read_cursor(&cursor).unwrap(), last);
-        for other in
-            [List { workspace: &b, component: None }, List { workspace: &a, component: Some(&petstore) }]
-        {
+        for other in [
+            List { workspace: &b, ..all },
+            List { component: Some(&petstore), ..all },
+            List { status: Some(Status::Verified), ..all },
+            List { name_prefix: Some("verified"), ..all },
+            List { name_prefix: Some("petstore"), ..all },
+        ] {
             assert_eq!(other.read_cursor(&cursor).unwrap_err().kind(), Kind::CursorInvalid);
         }
         for nonsense in ["", "x", "%", &cursor[1..], "AAAAAAAAAAAAAAAAAAAAAAAA"] {

@@ -24,6 +24,9 @@ struct Parts {
     cause: Option<String>,
 }
 
+/// Most entries of `errors`; `errors_total` tells how many there were.
+const ERRORS: usize = 100;
+
 impl Problem {
     /// A problem; `detail` is a sentence that a person can act on.
     pub(super) fn new(kind: Kind, detail: impl AsRef<str>) -> Self {
@@ -51,7 +54,8 @@ impl Problem {
 
     /// With everything that is wrong, by JSON Pointer.
     pub(super) fn with_errors(self, errors: &[Violation]) -> Self {
-        self.with("errors", json!(errors))
+        let told = self.with("errors", json!(&errors[..errors.len().min(ERRORS)]));
+        if errors.len() > ERRORS { told.with("errors_total", json!(errors.len())) } else { told }
     }
 
     /// With `Retry-After`, in seconds.

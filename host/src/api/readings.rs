@@ -2,14 +2,17 @@
 
 use serde_json::{Value, json};
 
+use super::auth::missing_right;
 use super::error::Kind;
 use super::problem::Problem;
 use super::views::EvidenceView;
-use crate::catalogue::{ExamineError, InstallError};
+use crate::catalogue::ExamineError;
 use crate::domain::evidence::Evidence;
 use crate::domain::fields::Violation;
 use crate::domain::json::JsonError;
+use crate::domain::rights::Right;
 use crate::domain::verdict::{DestinationRefusal, Doubt, Rejection, VerifierFailure};
+use crate::install::InstallError;
 use crate::sandbox::AdmissionError;
 use crate::store::StoreError;
 use crate::verify::VerifyError;
@@ -54,6 +57,19 @@ impl From<VerifyError> for Problem {
                 Kind::SecretsMustBeResent,
                 "The component's release would send the stored secrets to destinations that they were not saved for; save the credential anew, with its secrets.",
             ),
+            VerifyError::SecretsMustBeResent(pointers) => must_be_resent(&pointers),
+            VerifyError::MayNotUse => missing_right(
+                Right::CredentialsUse,
+                " that keeping stored secrets while other fields change needs",
+            ),
+            VerifyError::Unexpected => Self::new(
+                Kind::PreconditionFailed,
+                "The credential is in none of the states that `If-Match` names; read it again.",
+            ),
+            VerifyError::KeyReused => Self::new(
+                Kind::IdempotencyKeyReused,
+                "Another request with this `Idempotency-Key` has created a credential; use a new key.",
+            ),
             VerifyError::Changed => Self::new(
                 Kind::CredentialChanged,
                 "The credential was changed or deleted while it was being verified; read it again.",
@@ -71,6 +87,13 @@ impl From<VerifyError> for Problem {
             error => Self::internal(error),
         }
     }
+}
+
+fn must_be_resent(pointers: &[String]) -> Problem {
+    let message = "must be sent again or removed with null, since the credential's destinations change";
+    let errors: Vec<Violation> = pointers.iter().map(|pointer| Violation::new(pointer, message)).collect();
+    let detail = "The credential's destinations change, and stored secrets do not go along; send those that `errors` lists again, or remove them.";
+    Problem::new(Kind::SecretsMustBeResent, detail).with_errors(&errors)
 }
 
 /// The component that a draft names is not installed, or could not even be.

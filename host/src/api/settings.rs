@@ -27,7 +27,10 @@ pub struct Settings {
     /// How long requests may go on after the service was asked to stop, milliseconds.
     /// Default 20 000, 0 to 600 000.
     pub grace_ms: u64,
-    /// Most connections at once; more wait in the backlog. Default 1 024, 1 to 65 536.
+    /// How long a client may leave its answer unread, milliseconds. Default 30 000, 100 to 600 000.
+    pub write_ms: u64,
+    /// Most connections at once. One more closes the one that has waited longest for a request; when all
+    /// stay at work for a second, it is answered 503 itself. Each takes a file descriptor. Default 1 024, 1 to 65 536.
     pub connections: usize,
 }
 
@@ -42,6 +45,7 @@ impl Default for Settings {
             header_bytes: 16 << 10,
             headers: 64,
             grace_ms: 20_000,
+            write_ms: 30_000,
             connections: 1024,
         }
     }
@@ -63,6 +67,7 @@ impl Settings {
             ("header_bytes", size(self.header_bytes), 8 << 10, 256 << 10),
             ("headers", size(self.headers), 16, 1_000),
             ("grace_ms", self.grace_ms, 0, 600_000),
+            ("write_ms", self.write_ms, 100, 600_000),
             ("connections", size(self.connections), 1, 65_536),
         ];
         for (name, value, least, most) in ranges {
@@ -85,6 +90,10 @@ impl Settings {
 
     pub(super) fn header_time(&self) -> Duration {
         Duration::from_millis(self.header_ms)
+    }
+
+    pub(super) fn write_time(&self) -> Duration {
+        Duration::from_millis(self.write_ms)
     }
 
     pub(super) fn grace(&self) -> Duration {

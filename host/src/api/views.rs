@@ -4,13 +4,15 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
+use utoipa::openapi::Object;
+use utoipa::openapi::schema::Type;
 
 use crate::catalogue::{Component, State};
 use crate::domain::credential::Credential;
 use crate::domain::evidence::{Evidence, Exchange, ReleaseRef};
 use crate::domain::verdict::{Account, Outcome, Verdict};
 use crate::store::Count;
-use crate::verify::Verification;
+use crate::verify::{Changes, Verification};
 
 /// RFC 3339 in UTC, to the millisecond: what the database keeps, so that one time always reads the same.
 fn time(at: Timestamp) -> String {
@@ -97,6 +99,53 @@ pub(super) struct ReverifiedView {
     /// What was found: one of the three verdicts, with its evidence.
     #[serde(flatten)]
     pub(super) found: VerdictView,
+}
+
+/// What an edit of fields would do.
+#[derive(Serialize, ToSchema)]
+#[schema(as = EditPreview)]
+pub(super) struct PreviewView {
+    pub(super) changes: ChangesView,
+    /// What was found: one of the three verdicts, with its evidence.
+    #[serde(flatten)]
+    pub(super) found: VerdictView,
+}
+
+/// What an edit would do that changes no field.
+#[derive(Serialize, ToSchema)]
+#[schema(as = RenamePreview)]
+pub(super) struct RenamePreviewView {
+    pub(super) changes: ChangesView,
+    /// Null: there is nothing to verify.
+    #[schema(schema_with = null)]
+    pub(super) verdict: (),
+}
+
+fn null() -> Object {
+    Object::builder().schema_type(Type::Null).build()
+}
+
+/// A credential after an edit, or what the edit would do.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Edited)]
+#[serde(untagged)]
+pub(super) enum EditedView {
+    Credential(CredentialView),
+    Preview(PreviewView),
+    Rename(RenamePreviewView),
+}
+
+/// The places that an edit changes; never values. A secret that is sent counts as changed.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Changes)]
+pub(super) struct ChangesView {
+    name: bool,
+    /// JSON Pointers into `fields`.
+    added: Vec<String>,
+    changed: Vec<String>,
+    removed: Vec<String>,
+    /// Whether secrets would travel to another set of destinations.
+    destinations: bool,
 }
 
 /// What happened in a verification; redacted.
@@ -266,6 +315,13 @@ impl VerdictView {
             }
         }
         Some(view)
+    }
+}
+
+impl From<Changes> for ChangesView {
+    fn from(changes: Changes) -> Self {
+        let Changes { name, added, changed, removed, destinations } = changes;
+        Self { name, added, changed, removed, destinations }
     }
 }
 

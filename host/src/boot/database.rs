@@ -4,10 +4,10 @@ use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 
-use super::error::BootError;
+use super::error::{Age, BootError, KeyProblem};
 use crate::config::Database;
 use crate::domain::clock::{Clock, Entropy};
-use crate::keyring::{KeySource, Keyring, RootKey, find_root_key};
+use crate::keyring::{KeySource, Keyring, KeyringError, RootKey, find_root_key};
 use crate::store::{RootKeyRecord, Store, StoreError};
 
 /// Opens the database of a service, checks the root key against it, and brings its tables up to date.
@@ -22,6 +22,8 @@ pub async fn open_for_service(
     entropy: &dyn Entropy,
 ) -> Result<(Store, Keyring), BootError> {
     let is_new = database.is_embedded() && is_absent(database);
+    let source = keys.place();
+    let blame = |error, age| BootError::Key(KeyProblem { error, source: source.clone(), age });
     let mut given = Some(keys);
     // Before the database's file is made: a bad key leaves no trace.
     let early = match given.take_if(|keys| is_new || is_given(keys)) {
@@ -29,7 +31,10 @@ pub async fn open_for_service(
             if !is_given(&keys) {
                 make_data_folder(database)?;
             }
-            Some(find_root_key(keys, is_new, entropy)?)
+            match find_root_key(keys, is_new, entropy) {
+                Ok(root) => Some(root),
+                Err(error) => return Err(blame(error, age(database, is_new).await)),
+            }
         }
         None => None,
     };
@@ -39,20 +44,21 @@ pub async fn open_for_service(
     let store = Store::open(database.url().expose()).await?;
     let found = match unlock(&store, early, given, clock, entropy).await {
         Ok(keyring) => return Ok((store, keyring)),
-        Err(error) => error,
+        Err(Locked::Key(error, age)) => blame(error, age),
+        Err(Locked::Other(error)) => error,
     };
     // Closed in order, SQLite takes its journals away again.
     store.close().await;
     Err(found)
 }
 
-/// Opens the database for a command that works on it beside a running service. A new SQLite database
-/// gets its tables here, so that tokens can be made before the first start; on PostgreSQL
-/// `keystead migrate` or the first start makes them.
+/// Opens the database for a command that works on it beside a running service, and says whether it was
+/// made for that. A new SQLite database gets its tables here, so that tokens can be made before the first
+/// start; on PostgreSQL `keystead migrate` or the first start makes them.
 ///
 /// # Errors
 /// [`BootError`], also when the tables are not those of this program.
-pub async fn open_for_commands(database: &Database) -> Result<Store, BootError> {
+pub async fn open_for_commands(database: &Database) -> Result<(Store, bool), BootError> {
     let is_new = database.is_embedded() && is_absent(database);
     if database.is_embedded() {
         make_data_folder(database)?;
@@ -63,7 +69,18 @@ pub async fn open_for_commands(database: &Database) -> Result<Store, BootError> 
         store.close().await;
         return Err(error.into());
     }
-    Ok(store)
+    Ok((store, is_new))
+}
+
+/// Opens the database for a command that only reads, and makes none.
+///
+/// # Errors
+/// [`BootError::NoDatabase`], and what [`open_for_commands`] fails with.
+pub async fn open_existing(database: &Database) -> Result<Store, BootError> {
+    match database.file() {
+        Some(file) if is_absent(database) => Err(BootError::NoDatabase(file)),
+        _ => Ok(open_for_commands(database).await?.0),
+    }
 }
 
 /// Brings the tables up to date, without a look at the root key.
@@ -80,6 +97,18 @@ pub async fn migrate(database: &Database) -> Result<(), BootError> {
     Ok(migrated?)
 }
 
+/// Why a database was not unlocked.
+enum Locked {
+    Key(KeyringError, Age),
+    Other(BootError),
+}
+
+impl<E: Into<BootError>> From<E> for Locked {
+    fn from(error: E) -> Self {
+        Self::Other(error.into())
+    }
+}
+
 /// From an open database to a keyring that fits it.
 async fn unlock(
     store: &Store,
@@ -87,26 +116,49 @@ async fn unlock(
     given: Option<KeySource>,
     clock: &dyn Clock,
     entropy: &dyn Entropy,
-) -> Result<Keyring, BootError> {
+) -> Result<Keyring, Locked> {
     let recorded = recorded_key(store).await?;
+    let age = if recorded.is_none() { Age::New } else { Age::Existing };
+    let blame = |error| Locked::Key(error, age);
     let root = match (early, given) {
         (Some(root), _) => root,
-        (None, Some(keys)) => find_root_key(keys, recorded.is_none(), entropy)?,
-        (None, None) => return Err(crate::keyring::KeyringError::NotGiven.into()),
+        (None, Some(keys)) => find_root_key(keys, recorded.is_none(), entropy).map_err(blame)?,
+        (None, None) => return Err(blame(KeyringError::NotGiven)),
     };
-    let keyring = Keyring::new(root)?;
+    let keyring = Keyring::new(root).map_err(blame)?;
     if let Some(recorded) = &recorded {
-        keyring.verify_check(&recorded.key_id, &recorded.check)?;
+        keyring.verify_check(&recorded.key_id, &recorded.check).map_err(blame)?;
     }
     store.migrate().await?;
     tracing::info!("the tables of the database are up to date");
     if recorded.is_none() {
         let own = RootKeyRecord { key_id: keyring.key_id().to_owned(), check: keyring.check_value() };
-        // Another replica may have been faster: then its key is the one.
+        // Another process may have been faster: then its key is the one.
         let stands = store.record_root_key(own.clone(), clock.now()).await?;
-        keyring.verify_check(&stands.key_id, &stands.check)?;
+        keyring
+            .verify_check(&stands.key_id, &stands.check)
+            .map_err(|error| Locked::Key(error, Age::Existing))?;
     }
     Ok(keyring)
+}
+
+/// Whether a database that was not opened yet was started with a root key. Only a file is looked into:
+/// a server may take its time.
+async fn age(database: &Database, is_new: bool) -> Age {
+    if is_new {
+        return Age::New;
+    }
+    if !database.is_embedded() {
+        return Age::Unknown;
+    }
+    let Ok(store) = Store::open(database.url().expose()).await else { return Age::Unknown };
+    let recorded = recorded_key(&store).await;
+    store.close().await;
+    match recorded {
+        Ok(None) => Age::New,
+        Ok(Some(_)) => Age::Existing,
+        Err(_) => Age::Unknown,
+    }
 }
 
 /// The root key that the database was started with; none in one without tables.

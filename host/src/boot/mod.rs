@@ -3,13 +3,15 @@
 
 mod database;
 mod error;
+mod process;
 mod token;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-pub use database::{migrate, open_for_commands, open_for_service};
-pub use error::BootError;
+pub use database::{migrate, open_existing, open_for_commands, open_for_service};
+pub use error::{Age, BootError, KeyProblem};
+pub use process::{open_files_limit, prepare_process, user};
 pub use token::mint_token;
 
 use crate::app::App;
@@ -20,6 +22,7 @@ use crate::egress::resolver::SystemResolver;
 use crate::egress::{self, Egress};
 use crate::keyring::KeySource;
 use crate::sandbox::{self, Sandbox};
+use crate::telemetry::Telemetry;
 
 /// What a service is made of.
 pub struct Plan<'a> {
@@ -47,7 +50,8 @@ pub async fn assemble(plan: Plan<'_>) -> Result<App, BootError> {
         );
     }
     let catalogue = Catalogue::load(&store, &sandbox).await?;
-    Ok(App { clock, entropy, store, keyring, catalogue, sandbox, egress })
+    let telemetry = Telemetry::default();
+    Ok(App { clock, entropy, store, keyring, catalogue, sandbox, egress, telemetry })
 }
 
 /// The sandbox.

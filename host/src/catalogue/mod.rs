@@ -7,17 +7,16 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, MutexGuard};
 
 pub use release::{ExamineError, Examined, digest, examine};
 
-use crate::app::{Actor, App};
 use crate::domain::descriptor::Descriptor;
 use crate::domain::evidence::ReleaseRef;
 use crate::domain::id::ComponentId;
 use crate::domain::verdict::{FailureKind, VerifierFailure};
 use crate::sandbox::{Plugin, Sandbox};
-use crate::store::{self, ComponentRow, NewRelease, ReleaseRow, ReleaseStatus, Store, StoreError};
+use crate::store::{ComponentRow, ReleaseRow, ReleaseStatus, Store, StoreError};
 
 /// What talks to one application, with its active release.
 pub struct Component {
@@ -63,25 +62,6 @@ pub struct Catalogue {
     installing: Mutex<()>,
 }
 
-/// What an installation did.
-pub struct Installed {
-    pub component: Arc<Component>,
-    /// False when exactly these bytes were installed already.
-    pub is_new: bool,
-}
-
-/// Why a plugin was not installed. Nothing was stored.
-#[derive(Debug, thiserror::Error)]
-pub enum InstallError {
-    #[error(transparent)]
-    Examine(#[from] ExamineError),
-    /// Another release of this component is installed.
-    #[error("component `{component}` is installed already, as another release ({digest})")]
-    Conflict { component: ComponentId, digest: String },
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
 impl Catalogue {
     /// Loads and compiles what is installed. A release that cannot run is kept as faulty.
     ///
@@ -111,50 +91,16 @@ impl Catalogue {
         self.snapshot.load().get(id).cloned()
     }
 
-    /// Installs and activates the first release of a component. The same bytes again change nothing.
-    ///
-    /// # Errors
-    /// [`InstallError`]; nothing was stored.
-    pub async fn install(&self, app: &App, actor: &Actor, bytes: Vec<u8>) -> Result<Installed, InstallError> {
-        let _one_at_a_time = self.installing.lock().await;
-        let examined = examine(&app.sandbox, &bytes).await?;
-        let descriptor = examined.descriptor.clone();
-        let now = app.clock.now();
-        let release = NewRelease {
-            component: descriptor.id.clone(),
-            title: descriptor.title.clone(),
-            needs_credential: descriptor.needs_credential(),
-            version: descriptor.version.clone(),
-            digest: examined.digest.clone(),
-            descriptor: examined.descriptor_text.clone(),
-            sentences: examined.sentences.clone(),
-            bytes,
-            installed_at: now,
-        };
-        let detail = serde_json::json!({
-            "version": descriptor.version, "digest": examined.digest, "consent": examined.sentences,
-        });
-        let audit =
-            app.audit_record(actor, None, "component.install", descriptor.id.as_str(), "installed", detail);
-        let stored = app.store.install_component(release, audit).await?.map_err(|conflict| {
-            InstallError::Conflict { component: descriptor.id.clone(), digest: conflict.digest }
-        })?;
-        if let (store::Installed::Same, Some(component)) = (stored, self.find(&descriptor.id)) {
-            return Ok(Installed { component, is_new: false });
-        }
-        let component = Arc::new(Component {
-            id: descriptor.id.clone(),
-            title: descriptor.title.clone(),
-            installed_at: now,
-            release: ReleaseRef { version: descriptor.version.clone(), digest: examined.digest },
-            descriptor_text: examined.descriptor_text,
-            sentences: examined.sentences,
-            state: State::Active { plugin: examined.plugin, descriptor },
-        });
+    /// Waits until no other installation is under way, and keeps others out while the guard lives.
+    pub(crate) async fn begin_installation(&self) -> MutexGuard<'_, ()> {
+        self.installing.lock().await
+    }
+
+    /// Shows a component to everybody who asks from now on; verifications under way keep what they have.
+    pub(crate) fn publish(&self, component: Arc<Component>) {
         let mut components = BTreeMap::clone(&self.snapshot.load());
-        components.insert(component.id.clone(), component.clone());
+        components.insert(component.id.clone(), component);
         self.snapshot.store(Arc::new(components));
-        Ok(Installed { component, is_new: true })
     }
 }
 

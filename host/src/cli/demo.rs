@@ -9,7 +9,7 @@ use clap::Args;
 use jiff::SignedDuration;
 
 use super::failure::Failure;
-use super::options::{ConfigOption, LogOptions};
+use super::options::{ConfigOption, LogOptions, listen_address};
 use super::{Exit, output, serve, signals};
 use crate::app::App;
 use crate::config::{Database, File, LogLevel, default_listen};
@@ -33,7 +33,7 @@ Examples:
   keystead demo --data-dir ./demo-data")]
 pub(super) struct Demo {
     /// The address of the API, on loopback; port 0 takes a free one [default: 127.0.0.1:8080]
-    #[arg(long, value_name = "ADDRESS:PORT", env = "KEYSTEAD_LISTEN")]
+    #[arg(long, value_name = "ADDRESS:PORT", env = "KEYSTEAD_LISTEN", value_parser = listen_address)]
     listen: Option<SocketAddr>,
     /// Keeps the data in this folder; started again, the demo goes on with it
     #[arg(long, value_name = "DIR", env = "KEYSTEAD_DATA_DIR")]
@@ -161,12 +161,22 @@ fn tell(address: SocketAddr, base_url: &str, tokens: &Tokens, kept: Option<&Path
     }
     output::result_with("workspace token, for 24 hours: {}", &tokens.workspace)?;
     output::result_with("installation token, for 24 hours: {}", &tokens.installation)?;
+    output::result(
+        "(the first opens the workspace `default`; the second installs plugins: `keystead plugin install`)",
+    )?;
     output::result("")?;
-    output::result_with(&demo::guide(address, base_url), &tokens.workspace)?;
+    output::result_with(&demo::guide(address, base_url, &program()?), &tokens.workspace)?;
     output::result("")?;
     output::note(format_args!("listening on http://{address}"));
     output::note("Ctrl-C ends it");
     Ok(())
+}
+
+/// This program's file, for a shell.
+fn program() -> anyhow::Result<String> {
+    let path = std::env::current_exe()?.display().to_string();
+    let is_plain = path.chars().all(|c| c.is_ascii_alphanumeric() || "/._-".contains(c));
+    Ok(if is_plain { path } else { format!("'{}'", path.replace('\'', r"'\''")) })
 }
 
 /// Where a kept folder remembers the Petstore's port: saved credentials name it.

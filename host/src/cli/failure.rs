@@ -5,7 +5,7 @@ use std::fmt;
 use std::process::ExitCode;
 
 use super::output;
-use crate::boot::BootError;
+use crate::boot::{Age, BootError, KeyProblem};
 use crate::client::ClientError;
 use crate::config::{ConfigError, ROOT_KEY_VARIABLE};
 use crate::keyring::KeyringError;
@@ -95,9 +95,6 @@ fn judge(error: &anyhow::Error) -> (Exit, Option<String>) {
         if cause.is::<ConfigError>() {
             return (Exit::Usage, None);
         }
-        if let Some(keyring) = cause.downcast_ref::<KeyringError>() {
-            return judge_key(keyring);
-        }
         if let Some(store) = cause.downcast_ref::<StoreError>() {
             return (judge_store(store), None);
         }
@@ -105,7 +102,8 @@ fn judge(error: &anyhow::Error) -> (Exit, Option<String>) {
             return judge_client(client);
         }
         match cause.downcast_ref::<BootError>() {
-            Some(BootError::Keyring(keyring)) => return judge_key(keyring),
+            Some(BootError::Key(problem)) => return judge_key(problem),
+            Some(BootError::NoDatabase(_)) => return (Exit::Usage, Some(NO_DATABASE.to_owned())),
             Some(BootError::Store(store)) => return (judge_store(store), None),
             Some(BootError::Sandbox(_) | BootError::Egress(_)) => return (Exit::Usage, None),
             _ => {}
@@ -114,18 +112,29 @@ fn judge(error: &anyhow::Error) -> (Exit, Option<String>) {
     (Exit::Refused, None)
 }
 
-fn judge_key(error: &KeyringError) -> (Exit, Option<String>) {
-    match error {
+const NO_DATABASE: &str = "name its folder with --data-dir, or another database with --database-url; `keystead serve` makes a new one";
+
+fn judge_key(problem: &KeyProblem) -> (Exit, Option<String>) {
+    const RIGHT: &str = "give the key that this database was started with, no other opens what is stored";
+    let made = format!(
+        "`(umask 077 && keystead key generate > root.key)` makes one; give it with --root-key-file root.key or in \
+         {ROOT_KEY_VARIABLE}, and keep a copy apart from the database"
+    );
+    let advice = match problem.age {
+        Age::New => made,
+        Age::Existing => RIGHT.to_owned(),
+        Age::Unknown => format!("{RIGHT}; for a new database, {made}"),
+    };
+    match &problem.error {
         KeyringError::GivenTwice(_) => {
             (Exit::Usage, Some(format!("unset {ROOT_KEY_VARIABLE}, or leave --root-key-file away")))
         }
-        KeyringError::NotGiven => (
-            Exit::Usage,
-            Some(format!(
-                "`keystead key generate > root.key` makes one; give it with --root-key-file root.key or in \
-                 {ROOT_KEY_VARIABLE}, the same on all replicas, and keep a copy apart from the database"
-            )),
-        ),
+        KeyringError::NotGiven => (Exit::Usage, Some(advice)),
+        KeyringError::InvalidKey(_) => (Exit::Refused, Some(advice)),
+        KeyringError::FileMissing(_) if problem.age == Age::Existing => {
+            (Exit::Refused, Some(format!("put it back from its backup, or {RIGHT}")))
+        }
+        KeyringError::FileMissing(_) => (Exit::Refused, Some(advice)),
         _ => (Exit::Refused, None),
     }
 }
@@ -139,11 +148,15 @@ fn judge_client(error: &ClientError) -> (Exit, Option<String>) {
         ClientError::Server(_) => (Exit::Usage, None),
         ClientError::NoToken | ClientError::InvalidToken => (
             Exit::Usage,
-            Some("put one into the environment as KEYSTEAD_TOKEN; `keystead token create` makes one".to_owned()),
+            Some(
+                "put one into the environment as KEYSTEAD_TOKEN; `keystead token create` makes one"
+                    .to_owned(),
+            ),
         ),
-        ClientError::Unreachable { .. } => {
-            (Exit::Undecided, Some("name the service with --server, or start it with `keystead serve`".to_owned()))
-        }
+        ClientError::Unreachable { .. } => (
+            Exit::Undecided,
+            Some("name the service with --server, or start it with `keystead serve`".to_owned()),
+        ),
         ClientError::Problem { status: 500.., .. } => (Exit::Undecided, None),
         ClientError::Problem { .. } | ClientError::NotKeystead(_) | ClientError::Tls => (Exit::Refused, None),
     }

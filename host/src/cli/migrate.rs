@@ -18,7 +18,7 @@ pub(super) struct Migrate {
 
 impl Migrate {
     pub(super) async fn run(self) -> anyhow::Result<Exit> {
-        let database = self.database.merge(&mut self.config.load()?);
+        let database = self.database.merge(&mut self.config.load()?)?;
         boot::migrate(&database).await?;
         output::note(format_args!("the tables of `{}` are up to date", database.shown()));
         Ok(Exit::Done)

@@ -2,12 +2,14 @@
 //! everything else to standard error.
 
 mod demo;
+mod doctor;
 mod failure;
 mod key;
 mod migrate;
 mod openapi;
 mod options;
 mod output;
+mod place;
 mod plugin;
 mod progress;
 mod serve;
@@ -18,14 +20,17 @@ mod workspace;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::builder::Resettable;
+use clap::{Arg, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 pub use failure::Exit;
 
 /// Keeps the credentials of an integration platform; saves one only after the real system accepted it
 #[derive(Parser)]
 #[command(name = "keystead", version, max_term_width = 100, disable_help_subcommand = true)]
-#[command(after_help = "Exit codes: 0 done, 1 refused or invalid, 2 wrong usage, 3 undecided or unreachable, 4 a fault of the plugin")]
+#[command(
+    after_help = "Exit codes: 0 done, 1 refused or invalid, 2 wrong usage, 3 undecided or unreachable, 4 a fault of the plugin"
+)]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -35,6 +40,7 @@ pub struct Cli {
 enum Command {
     Serve(serve::Serve),
     Demo(demo::Demo),
+    Doctor(doctor::Doctor),
     Plugin(plugin::Plugin),
     Verify(verify::Verify),
     Workspace(workspace::Workspace),
@@ -42,6 +48,23 @@ enum Command {
     Key(key::Key),
     Migrate(migrate::Migrate),
     Openapi(openapi::Openapi),
+}
+
+impl Cli {
+    /// Reads the command line and the environment; where they are wrong, says so and ends the process.
+    pub fn read() -> Self {
+        let mut command = without_empty_variables(Self::command());
+        let matches = command.get_matches_mut();
+        Self::from_arg_matches(&matches).unwrap_or_else(|error| error.format(&mut command).exit())
+    }
+}
+
+/// A variable that is set but empty counts as not given, as deployments often write it.
+fn without_empty_variables(command: clap::Command) -> clap::Command {
+    let is_empty = |arg: &Arg| arg.get_env().and_then(std::env::var_os).is_some_and(|value| value.is_empty());
+    command
+        .mut_args(|arg| if is_empty(&arg) { arg.env(Resettable::Reset) } else { arg })
+        .mut_subcommands(without_empty_variables)
 }
 
 /// Does what the command line says; a failure is told on standard error.
@@ -61,6 +84,7 @@ async fn dispatch(command: Command) -> anyhow::Result<Exit> {
     match command {
         Command::Serve(command) => command.run().await,
         Command::Demo(command) => command.run().await,
+        Command::Doctor(command) => command.run().await,
         Command::Plugin(command) => command.run().await,
         Command::Verify(command) => command.run().await,
         Command::Workspace(command) => command.run().await,

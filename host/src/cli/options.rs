@@ -1,6 +1,7 @@
 //! Options that several subcommands share, and how they are merged with the settings file.
 
 use std::convert::Infallible;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -27,7 +28,8 @@ impl ConfigOption {
 /// The database.
 #[derive(Args)]
 pub(super) struct DatabaseOptions {
-    /// The folder of the embedded database and its root key [default: ./keystead-data]
+    /// The folder of the embedded database and its root key [default: ./keystead-data; the SQLite file's
+    /// folder where --database-url names one]
     #[arg(long, value_name = "DIR", env = "KEYSTEAD_DATA_DIR")]
     pub(super) data_dir: Option<PathBuf>,
     /// Another database: `sqlite://PATH` or `postgres://USER@HOST/DATABASE` [default: SQLite in the data folder]
@@ -37,9 +39,14 @@ pub(super) struct DatabaseOptions {
 
 impl DatabaseOptions {
     /// The database that these options and the file name together.
-    pub(super) fn merge(self, file: &mut File) -> Database {
+    ///
+    /// # Errors
+    /// [`ConfigError::DatabaseUrl`].
+    pub(super) fn merge(self, file: &mut File) -> Result<Database, ConfigError> {
         let url = self.database_url.or_else(|| file.database_url.take().map(Secret::new));
-        Database::new(self.data_dir.or_else(|| file.data_dir.take()), url)
+        let database = Database::new(self.data_dir.or_else(|| file.data_dir.take()), url);
+        database.check()?;
+        Ok(database)
     }
 }
 
@@ -99,6 +106,14 @@ impl ServerOptions {
         let token = self.token.or_else(|| file.token.take().map(Secret::new));
         (server.unwrap_or_else(|| "http://127.0.0.1:8080".to_owned()), token)
     }
+}
+
+/// Reads an address to listen on.
+pub(super) fn listen_address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| {
+        "give an address and a port, such as `127.0.0.1:8090` or `[::1]:8090`; names are not looked up"
+            .to_owned()
+    })
 }
 
 /// Wraps a text that clap must not show.

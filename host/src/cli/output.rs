@@ -5,12 +5,16 @@ use std::io::{self, Write as _};
 
 use crate::domain::secret::Secret;
 
-/// One line of result.
+/// One line of result. A reader who has left, such as `head`, has seen what it wanted: that is no error,
+/// and the command ends as it would have.
 ///
 /// # Errors
-/// When nobody reads any more.
+/// When the line cannot be written for another reason.
 pub(super) fn result(line: impl Display) -> io::Result<()> {
-    writeln!(io::stdout().lock(), "{line}")
+    match writeln!(io::stdout().lock(), "{line}") {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        outcome => outcome,
+    }
 }
 
 /// One line for the person at the terminal. When it cannot be shown, the work goes on.
@@ -29,13 +33,14 @@ pub(super) fn ask(question: impl Display) {
 /// # Errors
 /// When nobody reads any more: the secret is lost then.
 pub(super) fn hand_over(secret: &Secret) -> io::Result<()> {
-    result(secret.expose())
+    let mut stdout = io::stdout().lock();
+    writeln!(stdout, "{}", secret.expose()).and_then(|()| stdout.flush())
 }
 
 /// A line of result in which `{}` stands for a secret that was made for the caller.
 ///
 /// # Errors
-/// When nobody reads any more.
+/// When the line cannot be written.
 pub(super) fn result_with(line: &str, secret: &Secret) -> io::Result<()> {
     result(line.replace("{}", secret.expose()))
 }

@@ -9,11 +9,12 @@ use clap::Args;
 use tokio::net::TcpListener;
 
 use super::failure::Failure;
-use super::options::{ConfigOption, DatabaseOptions, EgressOptions, LogOptions};
+use super::options::{ConfigOption, DatabaseOptions, EgressOptions, LogOptions, listen_address};
 use super::{Exit, output, signals};
 use crate::config::{File, Log, LogFormat, Settings, default_listen, root_key_from_env};
+use crate::domain::clock::{Clock as _, SystemClock};
 use crate::keyring::KeySource;
-use crate::{api, boot, logging};
+use crate::{api, boot, egress, logging};
 
 /// Runs the service until it is asked to stop (SIGTERM or Ctrl-C)
 ///
@@ -27,12 +28,24 @@ use crate::{api, boot, logging};
 #[command(after_help = "\
 Examples:
   keystead serve --data-dir ./keystead-data
-  keystead serve --allow-egress 10.1.0.0/16:443 --allow-egress 192.168.7.4:8443
+  keystead serve --allow-egress 10.1.0.0/16:443
+  keystead serve --data-dir ./keystead-data --metrics-listen 127.0.0.1:9464
   keystead serve --config keystead.toml --log-format json")]
 pub(super) struct Serve {
+    #[command(flatten)]
+    service: ServiceOptions,
+}
+
+/// What a service is told.
+#[derive(Args)]
+pub(super) struct ServiceOptions {
     /// The address of the API; port 0 takes a free one [default: 127.0.0.1:8080]
-    #[arg(long, value_name = "ADDRESS:PORT", env = "KEYSTEAD_LISTEN")]
+    #[arg(long, value_name = "ADDRESS:PORT", env = "KEYSTEAD_LISTEN", value_parser = listen_address)]
     listen: Option<SocketAddr>,
+    /// An address for `GET /metrics`, without a token for whoever reaches it; another one than the API's
+    /// [default: none]
+    #[arg(long, value_name = "ADDRESS:PORT", env = "KEYSTEAD_METRICS_LISTEN", value_parser = listen_address)]
+    metrics_listen: Option<SocketAddr>,
     #[command(flatten)]
     database: DatabaseOptions,
     /// The file of the root key, for nobody else to read [default on SQLite: root.key in the data folder]
@@ -48,12 +61,18 @@ pub(super) struct Serve {
 
 impl Serve {
     pub(super) async fn run(self) -> anyhow::Result<Exit> {
-        let settings = self.settings()?;
+        let settings = self.service.settings()?;
         logging::start(settings.log);
+        boot::prepare_process();
         settings.api.check().map_err(Failure::usage)?;
         let asked_to_stop = signals::watch()?;
         let listener = listen(settings.listen).await?;
         let address = listener.local_addr()?;
+        let metrics = match settings.metrics_listen {
+            Some(address) => Some(listen(address).await?),
+            None => None,
+        };
+        let metrics_address = metrics.as_ref().map(TcpListener::local_addr).transpose()?;
         let plan = boot::Plan {
             keys: KeySource {
                 text_from_env: root_key_from_env(),
@@ -63,24 +82,32 @@ impl Serve {
             database: &settings.database,
             sandbox: &settings.sandbox,
             egress: &settings.egress,
-            own_listeners: vec![address],
+            own_listeners: [Some(address), metrics_address].into_iter().flatten().collect(),
         };
         let app = Arc::new(boot::assemble(plan).await?);
-        announce(address, settings.log);
+        announce(&format!("listening on http://{address}"), settings.log);
+        if let Some((listener, address)) = metrics.zip(metrics_address) {
+            announce(&format!("metrics at http://{address}/metrics"), settings.log);
+            tokio::spawn(api::serve_metrics(listener, app.clone(), asked_to_stop.clone().cancelled_owned()));
+        }
+        warn_of_openness(address, &settings.egress);
         api::serve(listener, app.clone(), settings.api, asked_to_stop.cancelled_owned())
             .await
             .with_context(|| format!("cannot serve on {address}"))?;
         app.store.close().await;
         Ok(Exit::Done)
     }
+}
 
+impl ServiceOptions {
     /// Command line and environment over the file over the defaults.
-    fn settings(self) -> anyhow::Result<Settings> {
+    pub(super) fn settings(self) -> anyhow::Result<Settings> {
         let mut file: File = self.config.load()?;
         self.egress.merge(&mut file);
         Ok(Settings {
             listen: self.listen.or(file.listen).unwrap_or_else(default_listen),
-            database: self.database.merge(&mut file),
+            metrics_listen: self.metrics_listen.or(file.metrics_listen),
+            database: self.database.merge(&mut file)?,
             root_key_file: self.root_key_file.or(file.root_key_file.take()),
             log: self.log.merge(&file),
             sandbox: file.sandbox,
@@ -95,19 +122,37 @@ pub(super) async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> 
     TcpListener::bind(address).await.map_err(|error| {
         let failure = Failure::refused(format!("cannot listen on {address}: {error}"));
         match error.kind() {
-            std::io::ErrorKind::AddrInUse => {
-                failure.hint("another program listens there; choose another port with --listen, 0 takes a free one")
-            }
+            std::io::ErrorKind::AddrInUse => failure
+                .hint("another program listens there; choose another port with --listen, 0 takes a free one"),
             _ => failure.hint("choose an address of this machine with --listen"),
         }
     })
 }
 
 /// Says that the service is ready, whatever the level of the log.
-fn announce(address: SocketAddr, log: Log) {
-    let message = format!("listening on http://{address}");
+fn announce(message: &str, log: Log) {
     match log.format {
         LogFormat::Text => output::note(message),
-        LogFormat::Json => output::note(serde_json::json!({ "level": "INFO", "message": message })),
+        LogFormat::Json => output::note(serde_json::json!({
+            "timestamp": SystemClock.now().to_string(), "level": "INFO", "message": message,
+        })),
+    }
+}
+
+/// Warns of settings that are more open than they look.
+fn warn_of_openness(address: SocketAddr, egress: &egress::Settings) {
+    if !address.ip().is_loopback() {
+        tracing::warn!(
+            "{address} can be reached from outside this machine, and Keystead speaks plain HTTP: put a proxy that \
+             speaks TLS before it"
+        );
+    }
+    for allowance in egress.allowances().iter().flatten() {
+        if allowance.to_string().contains("/0:") {
+            tracing::warn!(
+                "the allowance `{allowance}` opens all addresses, private ones and this machine too; name the \
+                 ranges that plugins need"
+            );
+        }
     }
 }

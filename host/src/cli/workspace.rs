@@ -4,6 +4,7 @@ use clap::{Args, Subcommand};
 
 use super::failure::Failure;
 use super::options::{ConfigOption, DatabaseOptions};
+use super::place::open_or_make;
 use super::{Exit, output};
 use crate::boot;
 use crate::domain::clock::{Clock as _, SystemClock, SystemEntropy};
@@ -56,8 +57,8 @@ impl Workspace {
 
 impl Create {
     async fn run(self) -> anyhow::Result<Exit> {
-        let database = self.database.merge(&mut self.config.load()?);
-        let store = boot::open_for_commands(&database).await?;
+        let database = self.database.merge(&mut self.config.load()?)?;
+        let store = open_or_make(&database).await?;
         let now = SystemClock.now();
         let audit = AuditRecord {
             id: AuditId::generate(&SystemClock, &SystemEntropy),
@@ -81,8 +82,8 @@ impl Create {
 
 impl List {
     async fn run(self) -> anyhow::Result<Exit> {
-        let database = self.database.merge(&mut self.config.load()?);
-        let store = boot::open_for_commands(&database).await?;
+        let database = self.database.merge(&mut self.config.load()?)?;
+        let store = boot::open_existing(&database).await?;
         let workspaces = store.list_workspaces().await;
         store.close().await;
         for workspace in workspaces? {

@@ -12,7 +12,7 @@ pub enum ClientError {
     Server(String),
     #[error("no API token is given")]
     NoToken,
-    #[error("what is given as API token is none")]
+    #[error("this is not an API token (`kst_…`)")]
     InvalidToken,
     #[error("TLS is not available on this machine")]
     Tls,
@@ -44,7 +44,9 @@ impl ClientError {
         let text = |value: &Value, name: &str| value[name].as_str().map(str::to_owned);
         let Some(mut detail) = text(problem, "detail").or_else(|| text(problem, "title")) else {
             return match status {
-                500.. => Self::Unreachable { server: server.to_string(), cause: format!("it answered {status}") },
+                500.. => {
+                    Self::Unreachable { server: server.to_string(), cause: format!("it answered {status}") }
+                }
                 _ => Self::NotKeystead(server.to_string()),
             };
         };
@@ -63,7 +65,8 @@ mod tests {
     #[test]
     fn problems_are_told_in_one_line() {
         let server = Url::parse("http://127.0.0.1:8080/").unwrap();
-        let problem = serde_json::json!({"detail": "Not installed.", "errors": [{"pointer": "/a", "message": "b"}]});
+        let problem =
+            serde_json::json!({"detail": "Not installed.", "errors": [{"pointer": "/a", "message": "b"}]});
         let told = ClientError::problem(&server, 422, &problem).to_string();
         assert_eq!(told, "the service answered 422: Not installed.; /a b");
         let told = ClientError::problem(&server, 404, &Value::Null).to_string();

@@ -43,7 +43,8 @@ impl Client {
     pub fn new(server: &str, token: Option<Secret>) -> Result<Self, ClientError> {
         let wrong = || ClientError::Server(server.chars().take(200).collect());
         let mut server = Url::parse(server).map_err(|_| wrong())?;
-        let is_plain = server.username().is_empty() && server.password().is_none() && server.query().is_none();
+        let is_plain =
+            server.username().is_empty() && server.password().is_none() && server.query().is_none();
         if !matches!(server.scheme(), "http" | "https") || !is_plain {
             return Err(ClientError::Server("(not shown: it may hold a password)".to_owned()));
         }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
 
+use super::file::ConfigError;
 use crate::domain::secret::Secret;
 
 /// The folder in which everything is kept when nothing else is said.
@@ -22,9 +23,37 @@ pub struct Database {
 }
 
 impl Database {
-    /// The database in `data_dir` (default `./keystead-data`), unless a URL names another.
+    /// The database in `data_dir`, unless a URL names another. Without a data folder, that is the folder
+    /// of the SQLite file which the URL names; without a URL, `./keystead-data`.
     pub fn new(data_dir: Option<PathBuf>, url: Option<Secret>) -> Self {
-        Self { data_dir: data_dir.unwrap_or_else(|| PathBuf::from(DATA_DIR)), url }
+        let given = Self { data_dir: PathBuf::new(), url };
+        let data_dir = data_dir.or_else(|| given.url.as_ref().and_then(|_| folder_of(given.file()?)));
+        Self { data_dir: data_dir.unwrap_or_else(|| PathBuf::from(DATA_DIR)), ..given }
+    }
+
+    /// Checks that the URL is of a database that can be used.
+    ///
+    /// # Errors
+    /// [`ConfigError::DatabaseUrl`] for another scheme and for a database in memory. Never quotes the
+    /// URL: it may hold a password.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        let Some(url) = &self.url else { return Ok(()) };
+        let text = url.expose();
+        if !["sqlite:", "postgres:", "postgresql:"].iter().any(|scheme| text.starts_with(scheme)) {
+            return Err(ConfigError::DatabaseUrl(
+                "has to begin with `sqlite:` or `postgres:`, as in `sqlite:///var/lib/keystead/keystead.db` or \
+                 `postgres://user@host/database`",
+            ));
+        }
+        match self.file() {
+            None if self.is_embedded() => Err(ConfigError::DatabaseUrl(
+                "names a database in memory, which would be lost with the process; name a file",
+            )),
+            Some(file) if file.as_os_str().is_empty() => {
+                Err(ConfigError::DatabaseUrl("names no file, as in `sqlite:///var/lib/keystead/keystead.db`"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The folder of the embedded database and its root key.
@@ -77,6 +106,12 @@ impl Database {
     }
 }
 
+/// The folder of a file, also when its name alone is given.
+fn folder_of(file: PathBuf) -> Option<PathBuf> {
+    let folder = file.parent()?;
+    Some(if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder.to_owned() })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,6 +130,29 @@ mod tests {
         let relative = Database::new(None, None);
         assert_eq!(relative.url().expose(), "sqlite://keystead-data/keystead.db");
         assert_eq!(relative.file(), Some("keystead-data/keystead.db".into()));
+    }
+
+    #[test]
+    fn root_key_lies_beside_the_file_of_a_url() {
+        let key = |url| of_url(url).default_key_file().unwrap();
+        assert_eq!(key("sqlite:///srv/k%20s/a.db?mode=rwc"), PathBuf::from("/srv/k s/root.key"));
+        assert_eq!(key("sqlite://a.db"), PathBuf::from("./root.key"));
+        let both = Database::new(Some("/keys".into()), Some(Secret::new("sqlite:///srv/a.db")));
+        assert_eq!(both.default_key_file(), Some("/keys/root.key".into()));
+    }
+
+    #[test]
+    fn urls_of_other_databases_are_refused_without_being_quoted() {
+        for url in
+            ["mysql://a:pa55@h/d", "/var/pa55", "", "sqlite::memory:", "sqlite://x?mode=memory", "sqlite://"]
+        {
+            let told = of_url(url).check().err().unwrap_or_else(|| panic!("taken: {url}")).to_string();
+            assert!(told.starts_with("the database URL ") && !told.contains("pa55"), "{told}");
+        }
+        for url in ["sqlite://a.db", "postgres://h/d", "postgresql://h/d"] {
+            assert!(of_url(url).check().is_ok(), "{url}");
+        }
+        assert!(Database::new(None, None).check().is_ok());
     }
 
     #[test]

@@ -15,6 +15,7 @@ use crate::{api, egress, sandbox};
 #[serde(default, deny_unknown_fields)]
 pub struct File {
     pub listen: Option<SocketAddr>,
+    pub metrics_listen: Option<SocketAddr>,
     pub data_dir: Option<PathBuf>,
     pub database_url: Option<String>,
     pub allow_egress: Option<Vec<String>>,
@@ -32,7 +33,7 @@ pub struct File {
     pub api: api::Settings,
 }
 
-/// A settings file that cannot be taken. Never quotes the file: it may hold a password.
+/// Settings that cannot be taken. Never quotes the file: it may hold a password.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     #[error("cannot read the settings file `{}`", .path.display())]
@@ -44,6 +45,9 @@ pub enum ConfigError {
         .0.display()
     )]
     GivenTwice(PathBuf),
+    /// A URL that names no database for Keystead.
+    #[error("the database URL {0}")]
+    DatabaseUrl(&'static str),
 }
 
 impl File {
@@ -114,7 +118,10 @@ mod tests {
     #[test]
     fn unknown_key_is_told_with_file_line_and_key() {
         let text = problem("listen = '127.0.0.1:0'\nlisen = 1\n");
-        assert!(text.contains("`keystead.toml`") && text.contains("line 2") && text.contains("`lisen`"), "{text}");
+        assert!(
+            text.contains("`keystead.toml`") && text.contains("line 2") && text.contains("`lisen`"),
+            "{text}"
+        );
         let text = problem("[sandbox]\ncpu = 1\n");
         assert!(text.contains("line 2") && text.contains("`cpu`"), "{text}");
     }
@@ -127,7 +134,9 @@ mod tests {
 
     #[test]
     fn values_are_not_quoted() {
-        for text in ["database_url = 'postgres://a:s3cret@h/d", "database_url = ['s3cret']", "sandbox = 's3cret'"] {
+        for text in
+            ["database_url = 'postgres://a:s3cret@h/d", "database_url = ['s3cret']", "sandbox = 's3cret'"]
+        {
             let told = problem(text);
             assert!(!told.contains("s3cret"), "{told}");
         }
@@ -135,6 +144,8 @@ mod tests {
 
     #[test]
     fn allowances_given_twice_are_refused() {
-        assert!(problem("allow_egress = ['10.0.0.1:443']\n[egress]\nallow = ['10.0.0.2:443']").contains("twice"));
+        assert!(
+            problem("allow_egress = ['10.0.0.1:443']\n[egress]\nallow = ['10.0.0.2:443']").contains("twice")
+        );
     }
 }

@@ -1,7 +1,8 @@
 //! Settings: where each one may be given, and what it is when nobody gives it.
 //!
 //! A setting is taken from the command line, else from the environment (`KEYSTEAD_…`), else from the
-//! TOML file given with `--config`, else it has its default. A list that is given replaces the list
+//! TOML file given with `--config`, else it has its default. A variable that is empty counts as not
+//! given. A list that is given replaces the list
 //! of the next place; it is never added to it.
 
 mod database;
@@ -23,9 +24,11 @@ use crate::{api, egress, sandbox};
 pub struct Settings {
     /// Where the API listens. Default 127.0.0.1:8080; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// Where metrics are served. Default: nowhere.
+    pub metrics_listen: Option<SocketAddr>,
     pub database: Database,
-    /// The file that holds the root key. Default on SQLite: `root.key` in the data folder, made on
-    /// first start; none on PostgreSQL.
+    /// The file that holds the root key. Default on SQLite: `root.key` in the data folder, or beside the
+    /// file of the URL when no data folder is given, made on first start; none on PostgreSQL.
     pub root_key_file: Option<PathBuf>,
     pub log: Log,
     pub sandbox: sandbox::Settings,

@@ -6,8 +6,9 @@ use crate::domain::secret::Secret;
 /// by everybody on the machine.
 pub const ROOT_KEY_VARIABLE: &str = "KEYSTEAD_ROOT_KEY";
 
-/// The root key's text from the environment. A variable that is set but empty counts as given, and
-/// fails as a key: it is more likely a broken deployment than a wish for the default.
+/// The root key's text from the environment. A variable that is set but empty counts as not given.
 pub fn root_key_from_env() -> Option<Secret> {
-    std::env::var_os(ROOT_KEY_VARIABLE).map(|text| Secret::new(text.to_string_lossy().into_owned()))
+    std::env::var_os(ROOT_KEY_VARIABLE)
+        .filter(|text| !text.is_empty())
+        .map(|text| Secret::new(text.to_string_lossy().into_owned()))
 }

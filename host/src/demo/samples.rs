@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::app::{Actor, App};
-use crate::catalogue::{Component, InstallError, Installed};
+use crate::catalogue::Component;
+use crate::install::{self, InstallError, Installed};
 
 /// A plugin's file.
 pub struct Sample {
@@ -45,7 +46,7 @@ pub fn read(folder: &Path) -> Result<Vec<Sample>, SamplesError> {
 /// # Errors
 /// [`InstallError`] but for a conflict.
 pub async fn install(app: &App, sample: Sample) -> Result<(Arc<Component>, bool), InstallError> {
-    match app.catalogue.install(app, &Actor::Operator, sample.bytes).await {
+    match install::install(app, &Actor::Operator, sample.bytes).await {
         Ok(Installed { component, is_new }) => Ok((component, is_new)),
         Err(InstallError::Conflict { component, digest }) => match app.catalogue.find(&component) {
             Some(kept) => Ok((kept, false)),

@@ -39,6 +39,51 @@ impl Status {
     }
 }
 
+/// Which state of a credential a change is meant for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Expected {
+    /// Whatever it is when the change is made.
+    Anything,
+    /// One of these revisions; with none of them, no state at all.
+    Revisions(Vec<i64>),
+}
+
+impl Expected {
+    /// Whether a credential of this revision is meant.
+    pub fn holds(&self, revision: i64) -> bool {
+        match self {
+            Self::Anything => true,
+            Self::Revisions(revisions) => revisions.contains(&revision),
+        }
+    }
+
+    /// The revision that the credential must still have when the change is written, of those that it may
+    /// have had when it was read.
+    pub fn pin(&self, revision: i64) -> Option<i64> {
+        matches!(self, Self::Revisions(_)).then_some(revision)
+    }
+}
+
+/// The longest key of a request that may be sent again, in characters.
+pub const IDEMPOTENCY_KEY: usize = 255;
+
+/// A client's name for a request that it may send again: 1 to 255 visible ASCII characters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdempotencyKey(String);
+
+impl IdempotencyKey {
+    /// The key with this text.
+    pub fn parse(text: &str) -> Option<Self> {
+        let fits = (1..=IDEMPOTENCY_KEY).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
+        fits.then(|| Self(text.to_owned()))
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 /// A stored credential without its secrets.
 #[derive(Clone, Debug)]
 pub struct Credential {
@@ -54,8 +99,10 @@ pub struct Credential {
     pub secrets: Vec<String>,
     /// The origins that its secrets may travel to, sorted.
     pub destinations: Vec<String>,
-    /// Grows by one with each change of the fields.
+    /// Grows by one with each change of the fields, which are sealed with it.
     pub version: i64,
+    /// Grows by one with each change of anything: name, fields, what a verification found.
+    pub revision: i64,
     /// The release that verified it last, or that it was saved under.
     pub release: ReleaseRef,
     pub verified_at: Option<Timestamp>,

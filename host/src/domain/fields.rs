@@ -14,6 +14,17 @@ use super::secret::Secret;
 #[derive(Clone)]
 pub struct Fields(Value);
 
+/// What a merge patch says of one place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// It stays as it is.
+    Nothing,
+    /// It is removed, or something around it is.
+    Removed,
+    /// It gets a value, perhaps the one that it has.
+    Set,
+}
+
 /// What is wrong with a document, without its values.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Violation {
@@ -90,6 +101,51 @@ impl Fields {
         }
     }
 
+    /// As [`expose_json`](Self::expose_json), with the members of every object sorted by name: the same
+    /// text for the same fields, in whatever order they were sent.
+    pub fn expose_sorted_json(&self) -> Zeroizing<String> {
+        let mut sorted = self.clone();
+        sorted.0.sort_all_objects();
+        Zeroizing::new(sorted.0.to_string())
+    }
+
+    /// Applies a JSON Merge Patch (RFC 7396): absent members stay, null removes, objects are merged,
+    /// everything else replaces. What is replaced or removed is wiped.
+    pub fn merge(&mut self, patch: &Self) {
+        merge(&mut self.0, &patch.0);
+    }
+
+    /// What these fields, as a merge patch, say of the place at a JSON Pointer.
+    pub fn says_of(&self, pointer: &str) -> Said {
+        let mut at = &self.0;
+        for step in pointer.split('/').skip(1) {
+            let Value::Object(members) = at else { return Said::Removed };
+            match members.get(&step.replace("~1", "/").replace("~0", "~")) {
+                Some(next) => at = next,
+                None => return Said::Nothing,
+            }
+        }
+        if at.is_null() { Said::Removed } else { Said::Set }
+    }
+
+    /// Whether these fields, as a merge patch, change nothing where the public fields are `public` and
+    /// secrets stand at `secrets`. A secret that is sent counts as changed: whether it is the stored one
+    /// is nobody's business.
+    pub fn changes_nothing(&self, public: &Map<String, Value>, secrets: &[String]) -> bool {
+        if secrets.iter().any(|pointer| self.says_of(pointer) != Said::Nothing) {
+            return false;
+        }
+        let before = Self::new(public.clone());
+        let mut after = before.clone();
+        after.merge(self);
+        after.0 == before.0
+    }
+
+    /// Whether the same stands at a JSON Pointer in both, be it nothing.
+    pub fn is_same_at(&self, other: &Self, pointer: &str) -> bool {
+        self.0.pointer(pointer) == other.0.pointer(pointer)
+    }
+
     /// The whole as a value, for the schema's checks and defaults.
     pub(in crate::domain) fn value(&self) -> &Value {
         &self.0
@@ -104,6 +160,27 @@ impl Fields {
 impl Drop for Fields {
     fn drop(&mut self) {
         wipe(&mut self.0);
+    }
+}
+
+/// `MergePatch` of RFC 7396, section 2. The depth of both is bounded where they were parsed.
+fn merge(target: &mut Value, patch: &Value) {
+    let Value::Object(changes) = patch else {
+        wipe(target);
+        *target = patch.clone();
+        return;
+    };
+    if !target.is_object() {
+        wipe(target);
+        *target = Value::Object(Map::new());
+    }
+    let Value::Object(members) = target else { return };
+    for (name, change) in changes {
+        if !change.is_null() {
+            merge(members.entry(name.as_str()).or_insert(Value::Null), change);
+        } else if let Some(mut removed) = members.shift_remove(name) {
+            wipe(&mut removed);
+        }
     }
 }
 
@@ -140,6 +217,73 @@ mod tests {
         assert!(fields.text("/port").is_none() && fields.secret("/missing").is_none());
         assert!(!fields.replace("/port", "x".into()) && !fields.replace("/missing", "x".into()));
         assert!(fields.has("/port") && !fields.has("/missing"));
+    }
+
+    /// The examples of RFC 7396, appendix A, that are objects on both sides of a credential.
+    #[test]
+    fn patches_merge_as_the_rfc_says() {
+        for (target, patch, expected) in [
+            (r#"{"a":"b"}"#, r#"{"a":"c"}"#, r#"{"a":"c"}"#),
+            (r#"{"a":"b"}"#, r#"{"b":"c"}"#, r#"{"a":"b","b":"c"}"#),
+            (r#"{"a":"b"}"#, r#"{"a":null}"#, r#"{}"#),
+            (r#"{"a":"b","b":"c"}"#, r#"{"a":null}"#, r#"{"b":"c"}"#),
+            (r#"{"a":["b"]}"#, r#"{"a":"c"}"#, r#"{"a":"c"}"#),
+            (r#"{"a":"c"}"#, r#"{"a":["b"]}"#, r#"{"a":["b"]}"#),
+            (r#"{"a":{"b":"c"}}"#, r#"{"a":{"b":"d","c":null}}"#, r#"{"a":{"b":"d"}}"#),
+            (r#"{"a":[{"b":"c"}]}"#, r#"{"a":[1]}"#, r#"{"a":[1]}"#),
+            (r#"{"e":null}"#, r#"{"a":1}"#, r#"{"e":null,"a":1}"#),
+            (r#"{}"#, r#"{"a":{"bb":{"ccc":null}}}"#, r#"{"a":{"bb":{}}}"#),
+            (r#"{"a":"********"}"#, r#"{}"#, r#"{"a":"********"}"#),
+        ] {
+            let mut fields = Fields::parse(target.as_bytes()).unwrap();
+            fields.merge(&Fields::parse(patch.as_bytes()).unwrap());
+            assert_eq!(*fields.expose_json(), expected, "{target} {patch}");
+        }
+    }
+
+    #[test]
+    fn a_patch_says_what_it_does_to_a_place() {
+        let patch = Fields::parse(br#"{"a":"x","b":null,"c":{"d":null,"e":"y"},"f":"x"}"#).unwrap();
+        for (pointer, said) in [
+            ("/a", Said::Set),
+            ("/b", Said::Removed),
+            ("/c/d", Said::Removed),
+            ("/c/e", Said::Set),
+            ("/c/other", Said::Nothing),
+            ("/other", Said::Nothing),
+            ("/other/x", Said::Nothing),
+            ("/b/x", Said::Removed),
+            ("/f/x", Said::Removed),
+        ] {
+            assert_eq!(patch.says_of(pointer), said, "{pointer}");
+        }
+    }
+
+    #[test]
+    fn a_patch_that_changes_nothing_is_told_from_public_fields_alone() {
+        let public = Fields::parse(br#"{"url":"u","n":{"x":1}}"#).unwrap();
+        let secrets = ["/key".to_owned(), "/n/key".to_owned()];
+        for (patch, nothing) in [
+            (r#"{}"#, true),
+            (r#"{"url":"u"}"#, true),
+            (r#"{"n":{"x":1},"gone":null}"#, true),
+            (r#"{"url":"v"}"#, false),
+            (r#"{"url":null}"#, false),
+            (r#"{"key":"k"}"#, false),
+            (r#"{"key":null}"#, false),
+            (r#"{"n":null}"#, false),
+            (r#"{"n":{"key":"k"}}"#, false),
+            (r#"{"new":{}}"#, false),
+        ] {
+            let patch_fields = Fields::parse(patch.as_bytes()).unwrap();
+            assert_eq!(patch_fields.changes_nothing(public.expose(), &secrets), nothing, "{patch}");
+        }
+    }
+
+    #[test]
+    fn sorted_text_does_not_depend_on_the_order_of_members() {
+        let one = Fields::parse(br#"{"b":{"d":1,"c":[{"f":1,"e":2}]},"a":"x"}"#).unwrap();
+        assert_eq!(*one.expose_sorted_json(), r#"{"a":"x","b":{"c":[{"e":2,"f":1}],"d":1}}"#);
     }
 
     #[test]

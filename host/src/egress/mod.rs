@@ -8,6 +8,7 @@ use crate::domain::clock::Entropy;
 use crate::domain::descriptor::Descriptor;
 use crate::domain::fields::Fields;
 use crate::domain::id::WorkspaceId;
+use crate::telemetry::Phases;
 
 pub mod body;
 pub mod origin;
@@ -16,6 +17,8 @@ mod media;
 mod patterns;
 mod plan;
 pub mod policy;
+mod readings;
+mod probe;
 mod reflection;
 pub mod resolver;
 mod sealing;
@@ -147,6 +150,11 @@ impl Egress {
             bytes_out: 0,
             has_withheld: false,
         })
+    }
+
+    /// How long lookups, connections and exchanges took.
+    pub fn phases(&self) -> &Phases {
+        self.transport.phases()
     }
 
     /// The destination set of a credential with these fields.

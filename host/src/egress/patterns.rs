@@ -1,19 +1,13 @@
-//! The forms in which a secret may come back: raw and in the usual encodings.
+//! The forms in which a secret may come back. Escapes are no forms: they are read before the search
+//! (see `readings`).
 
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 
 /// Secrets shorter than this are looked for only as whole values.
 pub(super) const SHORTEST: usize = 8;
 
-/// What RFC 3986 calls unreserved stays as it is.
-pub(super) const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
-
-/// What browsers' `encodeURIComponent` leaves in addition.
-const BROWSER: &AsciiSet = &COMPONENT.remove(b'!').remove(b'*').remove(b'\'').remove(b'(').remove(b')');
-
 /// Every form of a secret that is searched for. ASCII case is ignored by the search, so upper- and
-/// lower-case hexadecimal and percent forms need no entries of their own.
+/// lower-case hexadecimal need no entries of their own.
 pub(super) fn forms(secret: &str) -> Vec<Vec<u8>> {
     // Some dozen entries at most: comparing each with each is cheaper than a tree of them.
     let mut forms: Vec<Vec<u8>> = Vec::with_capacity(16);
@@ -24,8 +18,11 @@ pub(super) fn forms(secret: &str) -> Vec<Vec<u8>> {
     };
     let bytes = secret.as_bytes();
     add(bytes.to_vec());
-    add(hexadecimal(bytes, "%"));
-    add(hexadecimal(bytes, ""));
+    // ISO 8859-1, which headers and old pages are still written in.
+    add(secret.chars().map(|c| u8::try_from(c).ok()).collect::<Option<_>>().unwrap_or_default());
+    add(secret.encode_utf16().flat_map(u16::to_le_bytes).collect());
+    add(secret.encode_utf16().flat_map(u16::to_be_bytes).collect());
+    add(hexadecimal(bytes));
     for offset in 0..3 {
         let standard = base64_core(&STANDARD_NO_PAD, bytes, offset);
         if standard.iter().any(|byte| matches!(byte, b'+' | b'/')) {
@@ -33,21 +30,8 @@ pub(super) fn forms(secret: &str) -> Vec<Vec<u8>> {
         }
         add(standard);
     }
-    // Unreserved characters (RFC 3986, section 2.3) stay as they are in all of these.
-    if !bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(byte)) {
-        for set in [COMPONENT, BROWSER] {
-            let percent = percent_encode(bytes, set).to_string();
-            add(percent.replace("%20", "+").into_bytes());
-            add(percent.into_bytes());
-        }
-        for text in json_forms(secret).into_iter().chain(html_forms(secret)) {
-            add(text.into_bytes());
-        }
-        add(secret.replace('$', "$$").into_bytes());
-    }
+    add(secret.replace('$', "$$").into_bytes());
     add(secret.chars().rev().collect::<String>().into_bytes());
-    add(secret.encode_utf16().flat_map(u16::to_le_bytes).collect());
-    add(secret.encode_utf16().flat_map(u16::to_be_bytes).collect());
     // A secret of several lines may come back line by line; armour lines are no secret.
     for line in secret.lines().filter(|line| line.len() >= 2 * SHORTEST && !line.starts_with("-----")) {
         add(line.trim().as_bytes().to_vec());
@@ -55,15 +39,10 @@ pub(super) fn forms(secret: &str) -> Vec<Vec<u8>> {
     forms
 }
 
-/// Each byte as two lower-case hexadecimal digits after `before`.
-fn hexadecimal(bytes: &[u8], before: &str) -> Vec<u8> {
+/// Each byte as two lower-case hexadecimal digits.
+fn hexadecimal(bytes: &[u8]) -> Vec<u8> {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut form = Vec::with_capacity(bytes.len() * (before.len() + 2));
-    for byte in bytes {
-        form.extend_from_slice(before.as_bytes());
-        form.extend([DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
-    }
-    form
+    bytes.iter().flat_map(|byte| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]).collect()
 }
 
 /// The characters of a base64 text that depend on `secret` alone when `offset` bytes stand before it.
@@ -76,43 +55,6 @@ fn base64_core(engine: &impl base64::Engine, secret: &[u8], offset: usize) -> Ve
     text.get(first..last).unwrap_or_default().to_vec()
 }
 
-/// The text inside a JSON string as different writers escape it.
-pub(super) fn json_forms(secret: &str) -> Vec<String> {
-    let quoted = serde_json::Value::from(secret).to_string();
-    let plain = quoted[1..quoted.len() - 1].to_owned();
-    let slashes = plain.replace('/', "\\/");
-    let ascii = escape_as_units(&plain, |c| !c.is_ascii());
-    let html_safe = escape_as_units(&plain, |c| matches!(c, '<' | '>' | '&' | '\'' | '+' | '='));
-    let all_safe = escape_as_units(&ascii, |c| matches!(c, '<' | '>' | '&' | '\''));
-    vec![plain, slashes, ascii, html_safe, all_safe]
-}
-
-/// Writes the characters that `which` names as `\uXXXX`.
-fn escape_as_units(text: &str, which: impl Fn(char) -> bool) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        if which(c) {
-            for unit in c.encode_utf16(&mut [0; 2]) {
-                escaped.push_str(&format!("\\u{unit:04x}"));
-            }
-        } else {
-            escaped.push(c);
-        }
-    }
-    escaped
-}
-
-/// The text inside HTML as different writers escape it.
-fn html_forms(secret: &str) -> Vec<String> {
-    let base = secret.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-    let quotes: [(&str, &str); 4] =
-        [("&quot;", "&#39;"), ("&quot;", "&#x27;"), ("&#34;", "&#39;"), ("&quot;", "&apos;")];
-    let mut forms: Vec<String> =
-        quotes.iter().map(|(double, single)| base.replace('"', double).replace('\'', single)).collect();
-    forms.push(base);
-    forms
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -121,35 +63,38 @@ mod tests {
     use base64::Engine as _;
     use base64::engine::general_purpose::STANDARD;
 
-    fn holds(haystack: &str, secret: &str) -> bool {
+    fn holds(haystack: impl AsRef<[u8]>, secret: &str) -> bool {
         let secret = Secret::new(secret);
         let scanner = Scanner::new([&secret].into_iter(), std::iter::empty(), &[]).unwrap();
-        scanner.finds_in_answer(&[], haystack.as_bytes())
+        scanner.finds_in_answer(&[], haystack.as_ref())
     }
 
     #[test]
     fn a_secret_is_found_in_every_usual_encoding() {
         let secret = "s3cr\"t/k&y<é>$x";
         for before in ["", "a", "ab", "abc"] {
-            assert!(
-                holds(&STANDARD.encode(format!("{before}{secret}-tail")), secret),
-                "base64 after `{before}`"
-            );
-            assert!(
-                holds(&URL_SAFE_NO_PAD.encode(format!("{before}{secret}")), secret),
-                "base64url after `{before}`"
-            );
+            let text = STANDARD.encode(format!("{before}{secret}-tail"));
+            assert!(holds(&text, secret), "base64 after `{before}`");
+            // Lines of 76 characters in MIME (RFC 2045, section 6.8); shorter ones here.
+            let lines: Vec<&str> =
+                text.as_bytes().chunks(7).map(|line| std::str::from_utf8(line).unwrap()).collect();
+            assert!(holds(lines.join("\r\n"), secret), "base64 in lines after `{before}`");
+            let text = URL_SAFE_NO_PAD.encode(format!("{before}{secret}"));
+            assert!(holds(text, secret), "base64url after `{before}`");
         }
-        let percent = percent_encode(secret.as_bytes(), NON_ALPHANUMERIC).to_string();
+        let hex =
+            |separator: &str| secret.bytes().map(|b| format!("{b:02X}")).collect::<Vec<_>>().join(separator);
         let cases = [
             secret.to_owned(),
-            percent.clone(),
-            percent.to_lowercase(),
-            secret.bytes().map(|b| format!("{b:02X}")).collect(),
+            secret.bytes().map(|b| format!("%{b:02X}")).collect(),
+            secret.bytes().map(|b| format!("%{b:02x}")).collect(),
+            hex(""),
+            hex(" "),
             serde_json::json!({ "k": secret }).to_string(),
             r#"s3cr\"t\/k&y<é>$x"#.to_owned(),
             r#"s3cr\"t/k\u0026y\u003c\u00e9\u003e$x"#.to_owned(),
             "s3cr&quot;t/k&amp;y&lt;é&gt;$x".to_owned(),
+            "s3cr%22t/k%26y%3C%C3%A9%3E$x".to_owned(),
             secret.replace('$', "$$"),
             secret.chars().rev().collect(),
             secret.to_ascii_uppercase(),
@@ -157,7 +102,29 @@ mod tests {
         for case in cases {
             assert!(holds(&case, secret), "{case}");
         }
+        let units: Vec<u16> = secret.encode_utf16().collect();
+        assert!(
+            holds(units.iter().flat_map(|unit| unit.to_le_bytes()).collect::<Vec<_>>(), secret),
+            "UTF-16LE"
+        );
+        assert!(
+            holds(units.iter().flat_map(|unit| unit.to_be_bytes()).collect::<Vec<_>>(), secret),
+            "UTF-16BE"
+        );
+        assert!(holds(secret.chars().map(|c| c as u8).collect::<Vec<_>>(), secret), "ISO 8859-1");
+        assert!(holds("s3cr%22t/k%26y%3C%E9%3E$x", secret), "ISO 8859-1 in a URL");
         assert!(!holds("nothing of the kind", secret));
+    }
+
+    #[test]
+    fn characters_beyond_iso_8859_1_do_not_cut_the_pattern() {
+        assert!(!holds("password", "password-ż"));
+        assert!(holds("the pas$word-ż", "pas$word-ż"));
+    }
+
+    #[test]
+    fn secrets_that_differ_by_a_letter_are_told_apart() {
+        assert!(!holds("long-secret-2", "long-secret-1"));
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! From descriptor and fields to what one verification may do: concrete rules, sealed values, tokens.
 
 use crate::domain::clock::Entropy;
-use crate::domain::descriptor::{CaptureFrom, Descriptor, OriginSource, Place, Placement, SealedSource};
+use crate::domain::descriptor::{
+    CaptureFrom, Descriptor, OriginSource, Place, Placement, SealedSource, SealedValue,
+};
 use crate::domain::fields::{Fields, Violation};
 use crate::domain::secret::Secret;
 use crate::domain::verdict::DestinationRefusal;
@@ -151,9 +153,12 @@ pub(super) fn destinations(
 ) -> Result<Vec<String>, PlanError> {
     let rules = rules(descriptor, fields, policy)?;
     let mut set: Vec<String> = Vec::new();
-    // What answers bring is not stored, so it has no part in the set.
-    let is_present = |field: &str| fields.secret(field).is_some();
-    for value in descriptor.sealed.iter().filter(|value| value.field().is_some_and(is_present)) {
+    let is_present = |value: &&SealedValue| value.field().is_some_and(|field| fields.secret(field).is_some());
+    // What answers bring was got by stored secrets: a session that goes elsewhere is as good as the password.
+    let holds_secrets = descriptor.sealed.iter().any(|value| is_present(&value));
+    let travels =
+        |value: &&SealedValue| if value.field().is_none() { holds_secrets } else { is_present(value) };
+    for value in descriptor.sealed.iter().filter(travels) {
         for rule in rules.iter().filter(|rule| value.to.iter().any(|to| to.rule == rule.name)) {
             set.push(format!("{} {}", value.name, rule.origin));
         }
@@ -215,6 +220,10 @@ mod tests {
         }
         for (place, name, secret, words) in [
             (Place::Header, "x", "é", "printable ASCII"),
+            (Place::Header, "x", "a\r\nb", "printable ASCII"),
+            (Place::Header, "x", "a\tb", "printable ASCII"),
+            (Place::Header, "x", "a\u{7f}b", "printable ASCII"),
+            (Place::Header, "x", "x ", "blank"),
             (Place::Header, "x", " x", "blank"),
             (Place::Query, "x", "a\0b", "NUL"),
             (Place::Basic, "user", "a:b", "colon, since it is sent by Basic authentication"),

@@ -1,8 +1,8 @@
 //! Finds secrets in what comes back and in what a plugin says.
 
-use super::patterns;
 use super::plan::Sealed;
 use super::search::Search;
+use super::{patterns, readings};
 use crate::domain::secret::Secret;
 
 /// What a text becomes in which a secret or a sealed token was found.
@@ -21,6 +21,7 @@ pub(super) struct Scanner {
     secrets: Search,
     tokens: Search,
     short: Vec<Secret>,
+    framed: Vec<Search>,
 }
 
 impl Scanner {
@@ -49,7 +50,28 @@ impl Scanner {
             }
         }
         let tokens = tokens.map(|token| token.as_bytes().to_vec()).collect();
-        Ok(Self { secrets: Search::new(long), tokens: Search::new(tokens), short })
+        Ok(Self { secrets: Search::new(long), tokens: Search::new(tokens), short, framed: Vec::new() })
+    }
+
+    /// Looks for a text in which secrets were sent, too. A secret that is too short to be looked for
+    /// inside other text would otherwise come back with the text that a plugin put around it.
+    ///
+    /// # Errors
+    /// When it is too large to be searched for; it must not be sent then.
+    pub(super) fn add_framed(&mut self, text: Secret) -> Result<(), ScannerError> {
+        let held = |short: &Secret| !short.expose().is_empty() && text.expose().contains(short.expose());
+        if !self.short.iter().any(held) {
+            return Ok(());
+        }
+        if text.expose().len() > LONGEST {
+            return Err(ScannerError);
+        }
+        if text.expose().len() < patterns::SHORTEST {
+            self.short.push(text);
+        } else {
+            self.framed.push(Search::new(patterns::forms(text.expose())));
+        }
+        Ok(())
     }
 
     /// Whether a secret is found in an answer's headers or body.
@@ -67,8 +89,15 @@ impl Scanner {
         }
     }
 
+    /// In the bytes as they are, or once their escapes are read.
     fn finds(&self, bytes: &[u8]) -> bool {
-        self.secrets.is_match(bytes) || self.short.iter().any(|secret| is_whole_value(bytes, secret.expose()))
+        readings::any(bytes, &|bytes| self.finds_as_is(bytes))
+    }
+
+    fn finds_as_is(&self, bytes: &[u8]) -> bool {
+        self.secrets.is_match(bytes)
+            || self.framed.iter().any(|framed| framed.is_match(bytes))
+            || self.short.iter().any(|secret| is_whole_value(bytes, secret.expose()))
     }
 }
 
@@ -112,6 +141,17 @@ impl Scanners {
         Scanner::new(sealed.filter(is_searched).map(|sealed| &sealed.secret), tokens, &public)
     }
 
+    /// From now on looks for these texts too, in which secrets were sent.
+    ///
+    /// # Errors
+    /// As for [`Scanner::add_framed`].
+    pub(super) fn look_for(&mut self, framed: impl Iterator<Item = Secret>) -> Result<(), ScannerError> {
+        for text in framed {
+            self.fields.add_framed(text)?;
+        }
+        Ok(())
+    }
+
     /// Whether a secret of the fields is found in an answer's headers or body.
     pub(super) fn find_field(&self, headers: &[(String, Vec<u8>)], body: &[u8]) -> bool {
         self.fields.finds_in_answer(headers, body)
@@ -130,14 +170,10 @@ impl Scanners {
 
 /// Whether `bytes` is the short secret, or holds it as a whole JSON string.
 fn is_whole_value(bytes: &[u8], secret: &str) -> bool {
-    if secret.is_empty() {
-        return false;
-    }
-    bytes.trim_ascii() == secret.as_bytes()
-        || patterns::json_forms(secret).iter().any(|form| {
-            let quoted = format!("\"{form}\"");
-            bytes.windows(quoted.len()).any(|window| window == quoted.as_bytes())
-        })
+    let quoted = format!("\"{secret}\"");
+    !secret.is_empty()
+        && (bytes.trim_ascii() == secret.as_bytes()
+            || bytes.windows(quoted.len()).any(|window| window == quoted.as_bytes()))
 }
 
 #[cfg(test)]

@@ -74,11 +74,11 @@ impl Resolve for SystemResolver {
                         Ok(answers)
                     }
                 }
-                Ok(Err(error)) => {
-                    tracing::debug!(dns.name = name, dns.error = %error, "lookup failed");
+                Ok(Err(_)) | Err(_) => {
+                    // Neither the name, which a person may have typed, nor the error, which quotes it.
+                    tracing::debug!("a name could not be looked up");
                     Err(ResolveError)
                 }
-                Err(_) => Err(ResolveError),
             }
         })
     }

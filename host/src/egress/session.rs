@@ -107,12 +107,13 @@ impl Session {
         self.spend(&request)?;
         let (origin, url) =
             Origin::of_url(&request.url).map_err(|refusal| Failure::new(refusal.kind, refusal.message))?;
-        let (rule, opened) = self.allow(&request, &origin, &url)?;
+        let (rule, mut opened) = self.allow(&request, &origin, &url)?;
         exchange.rule = Some(rule.name.clone());
         exchange.placements.clone_from(&opened.placements);
-        let deadline = self.deadline(&request);
-        let message = message(&request.method, opened)?;
+        let deadline = Self::deadline(&request);
         let (origin, rule) = (rule.origin.clone(), rule.name.clone());
+        self.scanner.look_for(opened.framed.drain(..)).map_err(|error| Failure::new("too-large", error.to_string()))?;
+        let message = message(&request.method, opened)?;
         match self.transport.exchange(&self.workspace, &origin, message, deadline).await {
             Ok(answer) => Ok(self.deliver(answer, &rule, exchange)),
             Err(TransportError { kind, message }) => Err(Failure::new(kind, message)),
@@ -159,9 +160,9 @@ impl Session {
         Err(refusal.unwrap_or_else(|| {
             let allowed: Vec<String> =
                 here.iter().map(|rule| format!("{} ({})", rule.name, rule.methods.join(", "))).collect();
-            let method = self.redact(&request.method, 20);
             let message = format!(
-                "no rule allows the method {method} here; rules for this destination: {}",
+                "no rule allows the method {} here; rules for this destination: {}",
+                request.method,
                 allowed.join("; ")
             );
             Failure::new("method-refused", message)
@@ -176,16 +177,16 @@ impl Session {
             .map(|rule| format!("`{}`: {}{}", rule.name, rule.origin, rule.path_prefix))
             .collect();
         let rules = if rules.is_empty() { "none".to_owned() } else { rules.join(", ") };
-        let shown = self.redact(&origin.to_string(), 300);
         format!(
-            "no egress rule covers {shown} and this path (rules: {rules}); a new destination needs an entry under `egress` in the descriptor"
+            "no egress rule covers {origin} and this path (rules: {rules}); a new destination needs an entry under `egress` in the descriptor"
         )
     }
 
-    fn deadline(&self, request: &Request) -> Duration {
+    /// What the plugin asked for; the transport's own limit applies beside it.
+    fn deadline(request: &Request) -> Duration {
         let asked = request.extra.iter().find(|(name, _)| name == "timeout-ms");
-        let asked = asked.and_then(|(_, value)| value.parse::<u64>().ok()).unwrap_or(u64::MAX).max(1);
-        Duration::from_millis(asked.min(self.settings.exchange_ms))
+        let asked = asked.and_then(|(_, value)| value.parse::<u64>().ok()).unwrap_or(u64::MAX);
+        Duration::from_millis(asked.max(1))
     }
 
     /// What the plugin sees of an answer under `rule`: tokens where captured values stood, and nothing
@@ -217,7 +218,10 @@ impl Session {
         if self.scanner.find_captured(&headers, &body) {
             return self.withhold(status, "reflected", exchange);
         }
-        let headers = headers.into_iter().map(|(name, value)| (name, lossy(value))).collect();
+        // A body that did not come (HEAD, 304), or in part, was not searched: nothing is said of it then.
+        let is_whole = !body.is_empty() && status != 206;
+        let shown = headers.into_iter().filter(|(name, _)| is_whole || !describes_body(name));
+        let headers = shown.map(|(name, value)| (name, lossy(value))).collect();
         Response { status, headers, body, extra: Vec::new() }
     }
 
@@ -257,12 +261,27 @@ impl Session {
     /// A text of the plugin as it may be shown: tokens become `{name}`, control characters go, and
     /// what then still holds a secret is replaced whole.
     fn redact(&self, text: &str, limit: usize) -> String {
-        let mut text: String = text.chars().filter(|c| !c.is_control()).take(limit).collect();
+        let mut text: String = text.chars().filter(|c| !c.is_control()).collect();
         for sealed in &self.plan.sealed {
             text = text.replace(&sealed.token, &format!("{{{}}}", sealed.name));
         }
-        self.scanner.scrub(text)
+        // Cut last: half a secret or token would not be found.
+        self.scanner.scrub(text).chars().take(limit).collect()
     }
+}
+
+/// Whether a header, in lower case, tells the length or a digest of the body (RFC 9110, section 8; RFC 9530).
+fn describes_body(name: &str) -> bool {
+    matches!(
+        name,
+        "content-length"
+            | "content-range"
+            | "etag"
+            | "content-md5"
+            | "digest"
+            | "content-digest"
+            | "repr-digest"
+    )
 }
 
 impl Rule {

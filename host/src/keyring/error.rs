@@ -6,18 +6,16 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum KeyringError {
     /// The text is no root key.
-    #[error("the root key is not usable: {0}; make one with `keystead key generate`")]
+    #[error("the root key is not usable: {0}")]
     InvalidKey(&'static str),
     /// Two places give a root key.
     #[error("the root key is given twice, by the environment and by the file {}; give it once", .0.display())]
     GivenTwice(PathBuf),
     /// No place gives a root key.
-    #[error(
-        "no root key is given; make one with `keystead key generate` and give it as a file or in the environment"
-    )]
+    #[error("no root key is given, as a file or in the environment")]
     NotGiven,
     /// No file where one must be: it was named, or the installation has a root key already.
-    #[error("the key file {} is missing; put it back from its backup, since no other key opens what is stored, or make one for a new installation with `keystead key generate`", .0.display())]
+    #[error("the key file {} is missing", .0.display())]
     FileMissing(PathBuf),
     /// Others can read the key.
     #[error("the key file {path} can be read by others; run `chmod 600 {path}`", path = .0.display())]

@@ -13,6 +13,9 @@ pub use error::KeyringError;
 pub use root_key::RootKey;
 pub use source::{KeySource, find_root_key};
 
+use aws_lc_rs::hmac;
+use zeroize::Zeroizing;
+
 use crate::domain::clock::Entropy;
 use crate::domain::id::{ComponentId, CredentialId, WorkspaceId};
 use crate::domain::secret::SecretBytes;
@@ -76,6 +79,21 @@ impl Keyring {
         } else {
             Err(KeyringError::WrongKey { given: self.key_id.clone(), expected: key_id.to_owned() })
         }
+    }
+
+    /// HMAC-SHA-256 of a request's parts, each with its length before it, under a key of this purpose
+    /// alone. Tells one request from another without keeping it: who has no root key learns nothing from it.
+    ///
+    /// # Errors
+    /// [`KeyringError::Cipher`] when the cipher library fails.
+    pub fn request_hash(&self, parts: &[&[u8]]) -> Result<[u8; 32], KeyringError> {
+        let key: Zeroizing<[u8; 32]> = self.root.derive(&[], b"keystead/v1/request-hash")?;
+        let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, &key[..]));
+        for part in parts {
+            context.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+            context.update(part);
+        }
+        context.sign().as_ref().try_into().map_err(|_| KeyringError::Cipher)
     }
 
     /// Seals bytes under a fresh data key.

@@ -26,6 +26,19 @@ pub struct KeySource {
     pub default_file: Option<PathBuf>,
 }
 
+impl KeySource {
+    /// The place that gives the root key, in words; none when it is given at none or at two.
+    pub fn place(&self) -> Option<String> {
+        match (&self.text_from_env, self.file.as_ref()) {
+            (Some(_), Some(_)) => None,
+            (Some(_), None) => Some("the environment variable KEYSTEAD_ROOT_KEY".to_owned()),
+            (None, file) => {
+                file.or(self.default_file.as_ref()).map(|file| format!("the file `{}`", file.display()))
+            }
+        }
+    }
+}
+
 /// Finds the root key. A key is made only on a new installation, only in the default file, and only
 /// when none is given.
 ///
@@ -84,6 +97,7 @@ fn make(path: &Path, entropy: &dyn Entropy) -> Result<RootKey, KeyringError> {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return read(path),
         outcome => outcome.and(removed).and_then(|()| sync_folder(path)).map_err(failed)?,
     }
+    tracing::info!("made the root key `{}`; back it up apart from the database", path.display());
     Ok(key)
 }
 

@@ -162,7 +162,7 @@ fn what_is_no_strong_key_is_refused() {
     ];
     for key in refused {
         let message = RootKey::parse(&key).err().unwrap().to_string();
-        assert!(message.contains("keystead key generate"), "{message}");
+        assert!(message.contains("the root key is not usable: "), "{message}");
         assert!(key.len() < 20 || !message.contains(&key[16..]), "{message}");
     }
 }

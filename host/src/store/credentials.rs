@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::audit::{self, AuditRecord};
 use super::dialect;
 use super::error::StoreError;
+use super::retries::Request;
 use super::row::{Place, to_json};
 use super::transaction::{Access, Store, Tx};
 use super::verifications::{self, NewVerification};
@@ -23,6 +24,8 @@ pub struct NewCredential {
     pub key_id: String,
     /// The verification that allowed it to be saved.
     pub verification: NewVerification,
+    /// The request that creates it, where that may be sent again.
+    pub request: Option<Request>,
 }
 
 /// How many credentials a component has.
@@ -33,51 +36,54 @@ pub struct Count {
     pub attention: u64,
 }
 
-/// Which credentials to list.
-#[derive(Clone, Debug)]
-pub struct ListFilter {
-    pub component: Option<ComponentId>,
-    /// Only those whose id sorts after this one.
-    pub after: Option<CredentialId>,
-    pub limit: u32,
-}
-
 impl Store {
     /// Credentials per component, of one workspace or of all. Components without any are missing.
-    pub async fn count_credentials(&self, workspace: Option<&WorkspaceId>) -> Result<HashMap<ComponentId, Count>, StoreError> {
+    pub async fn count_credentials(
+        &self,
+        workspace: Option<&WorkspaceId>,
+    ) -> Result<HashMap<ComponentId, Count>, StoreError> {
         read_tx!(self, Access::of(workspace), tx => count(tx, workspace).await)
     }
 
-    /// Stores a credential with its verification and audit record, all or nothing.
+    /// Stores a credential with its verification and audit record, all or nothing. `false`, and nothing
+    /// stored, when the key of its request is taken: see [`Store::find_created`].
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when its workspace, component or release is not there, or its id is taken.
-    pub async fn insert_credential(&self, new: NewCredential, audit: AuditRecord) -> Result<(), StoreError> {
+    pub async fn insert_credential(
+        &self,
+        new: NewCredential,
+        audit: AuditRecord,
+    ) -> Result<bool, StoreError> {
         write_tx!(self, Access::Workspace(&new.credential.workspace), tx => insert(tx, &new, &audit).await)
     }
 
     /// A credential without its secrets; none when the workspace has no such credential.
-    pub async fn find_credential(&self, workspace: &WorkspaceId, id: &CredentialId) -> Result<Option<Credential>, StoreError> {
+    pub async fn find_credential(
+        &self,
+        workspace: &WorkspaceId,
+        id: &CredentialId,
+    ) -> Result<Option<Credential>, StoreError> {
         read_tx!(self, Access::Workspace(workspace), tx => find(tx, workspace, id).await)
     }
 
-    /// Credentials of a workspace, by id.
-    pub async fn list_credentials(&self, workspace: &WorkspaceId, filter: ListFilter) -> Result<Vec<Credential>, StoreError> {
-        read_tx!(self, Access::Workspace(workspace), tx => list(tx, workspace, &filter).await)
-    }
-
-    /// Deletes a credential and its verifications. `false`, and no audit record, when there is none.
+    /// Deletes a credential and its verifications. `false`, and no audit record, when there is none, or
+    /// none of the demanded `revision`.
     pub async fn delete_credential(
         &self,
         workspace: &WorkspaceId,
         id: &CredentialId,
+        revision: Option<i64>,
         audit: AuditRecord,
     ) -> Result<bool, StoreError> {
-        write_tx!(self, Access::Workspace(workspace), tx => delete(tx, workspace, id, &audit).await)
+        write_tx!(self, Access::Workspace(workspace), tx => delete(tx, workspace, id, revision, &audit).await)
     }
 }
 
-async fn count(tx: &mut Tx, workspace: Option<&WorkspaceId>) -> Result<HashMap<ComponentId, Count>, StoreError> {
+async fn count(
+    tx: &mut Tx,
+    workspace: Option<&WorkspaceId>,
+) -> Result<HashMap<ComponentId, Count>, StoreError> {
     const SELECT: &str = "SELECT component, COUNT(*), COUNT(CASE WHEN status <> 'verified' THEN 1 END)
          FROM credentials WHERE ($1 IS NULL OR workspace = $1) GROUP BY component";
     let rows: Vec<(String, i64, i64)> =
@@ -91,17 +97,24 @@ async fn count(tx: &mut Tx, workspace: Option<&WorkspaceId>) -> Result<HashMap<C
         .collect()
 }
 
-async fn insert(tx: &mut Tx, new: &NewCredential, record: &AuditRecord) -> Result<(), StoreError> {
-    insert_row(tx, new).await?;
+async fn insert(tx: &mut Tx, new: &NewCredential, record: &AuditRecord) -> Result<bool, StoreError> {
+    if let Some(request) = &new.request {
+        request.forget_older(tx, &new.credential.workspace).await?;
+    }
+    if !insert_row(tx, new).await? {
+        return Ok(false);
+    }
     verifications::insert(tx, &new.credential.workspace, &new.credential.id, &new.verification).await?;
-    audit::insert(tx, record).await
+    audit::insert(tx, record).await?;
+    Ok(true)
 }
 
-async fn insert_row(tx: &mut Tx, new: &NewCredential) -> Result<(), StoreError> {
+async fn insert_row(tx: &mut Tx, new: &NewCredential) -> Result<bool, StoreError> {
     const INSERT: &str = "INSERT INTO credentials (workspace, component, id, name, status, account_id, account_label,
              public_fields, secrets, destinations, version, release_version, release_digest, record, key_id,
-             verified_at, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)";
+             verified_at, created_at, updated_at, revision, idempotency_key, idempotency_hash)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
+         ON CONFLICT (workspace, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING";
     let credential = &new.credential;
     let public_fields = to_json(&credential.public_fields)?;
     let secrets = to_json(&credential.secrets)?;
@@ -125,7 +138,10 @@ async fn insert_row(tx: &mut Tx, new: &NewCredential) -> Result<(), StoreError> 
         .bind(credential.verified_at.map(jiff::Timestamp::as_millisecond))
         .bind(credential.created_at.as_millisecond())
         .bind(credential.updated_at.as_millisecond())
-        .execute(c).await.map(|_| ()));
+        .bind(credential.revision)
+        .bind(new.request.as_ref().map(|request| request.key.as_str()))
+        .bind(new.request.as_ref().map(|request| request.hash.as_slice()))
+        .execute(c).await.map(|done| done.rows_affected() == 1));
     outcome.map_err(|error| {
         if dialect::is_missing_reference(&error) {
             StoreError::Conflict(format!(
@@ -154,6 +170,7 @@ pub(super) struct Row {
     secrets: String,
     destinations: String,
     version: i64,
+    revision: i64,
     release_version: String,
     release_digest: String,
     verified_at: Option<i64>,
@@ -161,10 +178,24 @@ pub(super) struct Row {
     updated_at: i64,
 }
 
-async fn find(tx: &mut Tx, workspace: &WorkspaceId, id: &CredentialId) -> Result<Option<Credential>, StoreError> {
-    const SELECT: &str = "SELECT workspace, component, id, name, status, account_id, account_label, public_fields, secrets,
-             destinations, version, release_version, release_digest, verified_at, created_at, updated_at
-         FROM credentials WHERE workspace = $1 AND id = $2";
+/// The beginning of every query for [`Row`]s, followed by the rest of the query.
+macro_rules! select_credentials {
+    ($($rest:expr),+) => {
+        concat!(
+            "SELECT workspace, component, id, name, status, account_id, account_label, public_fields, secrets,
+                 destinations, version, revision, release_version, release_digest, verified_at, created_at, updated_at",
+            $($rest),+
+        )
+    };
+}
+pub(super) use select_credentials;
+
+pub(super) async fn find(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    id: &CredentialId,
+) -> Result<Option<Credential>, StoreError> {
+    const SELECT: &str = select_credentials!(" FROM credentials WHERE workspace = $1 AND id = $2");
     let row: Option<Row> = on!(tx, c => sqlx::query_as(SELECT)
         .bind(workspace.as_str())
         .bind(id.as_str())
@@ -172,26 +203,21 @@ async fn find(tx: &mut Tx, workspace: &WorkspaceId, id: &CredentialId) -> Result
     row.map(Row::read).transpose()
 }
 
-async fn list(tx: &mut Tx, workspace: &WorkspaceId, filter: &ListFilter) -> Result<Vec<Credential>, StoreError> {
-    const SELECT: &str = "SELECT workspace, component, id, name, status, account_id, account_label, public_fields, secrets,
-             destinations, version, release_version, release_digest, verified_at, created_at, updated_at
-         FROM credentials
-         WHERE workspace = $1 AND ($2 IS NULL OR component = $2) AND id > $3
-         ORDER BY id LIMIT $4";
-    let rows: Vec<Row> = on!(tx, c => sqlx::query_as(SELECT)
-        .bind(workspace.as_str())
-        .bind(filter.component.as_ref().map(ComponentId::as_str))
-        .bind(filter.after.as_ref().map_or("", CredentialId::as_str))
-        .bind(i64::from(filter.limit))
-        .fetch_all(c).await?);
-    rows.into_iter().map(Row::read).collect()
-}
-
-async fn delete(tx: &mut Tx, workspace: &WorkspaceId, id: &CredentialId, record: &AuditRecord) -> Result<bool, StoreError> {
-    let deleted = on!(tx, c => sqlx::query("DELETE FROM credentials WHERE workspace = $1 AND id = $2")
+async fn delete(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    id: &CredentialId,
+    revision: Option<i64>,
+    record: &AuditRecord,
+) -> Result<bool, StoreError> {
+    const DELETE: &str =
+        "DELETE FROM credentials WHERE workspace = $1 AND id = $2 AND ($3 IS NULL OR revision = $3)";
+    let deleted = on!(tx, c => sqlx::query(DELETE)
         .bind(workspace.as_str())
         .bind(id.as_str())
-        .execute(c).await?.rows_affected()) == 1;
+        .bind(revision)
+        .execute(c).await?.rows_affected())
+        == 1;
     if deleted {
         audit::insert(tx, record).await?;
     }
@@ -216,6 +242,7 @@ impl Row {
             secrets: place.json("secrets", &self.secrets)?,
             destinations: place.json("destinations", &self.destinations)?,
             version: self.version,
+            revision: self.revision,
             release: ReleaseRef { version: self.release_version, digest: self.release_digest },
             verified_at: place.optional_time("verified_at", self.verified_at)?,
             created_at: place.time("created_at", self.created_at)?,

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection};
+use sqlx::{ConnectOptions as _, Connection as _};
 
 use super::batch::Writers;
 use super::dialect::{self, ACQUIRE_TIMEOUT, BUSY_TIMEOUT};
@@ -100,6 +100,7 @@ async fn open_sqlite(url: &str) -> Result<Store, StoreError> {
 
 async fn open_postgres(url: &str) -> Result<Store, StoreError> {
     let options = PgConnectOptions::from_str(url)?.application_name("keystead").disable_statement_logging();
+    reach(&options).await?;
     let pool = PgPoolOptions::new()
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .max_connections(MAX_CONNECTIONS)
@@ -116,6 +117,22 @@ async fn open_postgres(url: &str) -> Result<Store, StoreError> {
         .connect_with(options)
         .await?;
     Ok(Store { pool: Pool::Postgres(pool) })
+}
+
+/// Connects once without the pool, which would try again until its time is over and then not tell why.
+async fn reach(options: &PgConnectOptions) -> Result<(), StoreError> {
+    let place = || format!("PostgreSQL at {}:{}", options.get_host(), options.get_port());
+    match tokio::time::timeout(ACQUIRE_TIMEOUT, options.connect()).await {
+        Ok(Ok(connection)) => Ok(connection.close().await?),
+        Ok(Err(sqlx::Error::Io(error))) => {
+            Err(StoreError::Unavailable(format!("cannot connect to {}: {error}", place())))
+        }
+        Ok(Err(error)) => Err(error.into()),
+        Err(_) => {
+            let seconds = ACQUIRE_TIMEOUT.as_secs();
+            Err(StoreError::Unavailable(format!("{} did not answer within {seconds} seconds", place())))
+        }
+    }
 }
 
 /// Makes a missing database file readable by its owner alone; SQLite gives its journals the same mode.

@@ -81,6 +81,13 @@ async fn compare(migrator: &Migrator, connection: &mut impl Migrate) -> Result<(
 
 fn explain(error: MigrateError) -> StoreError {
     match error {
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) if is_forbidden(&error) => {
+            StoreError::Schema(
+                "the PostgreSQL role may not create tables here: it must own the database (ALTER DATABASE … OWNER \
+                 TO …) or have CREATE on the schema"
+                    .to_owned(),
+            )
+        }
         MigrateError::Execute(error) => error.into(),
         MigrateError::ExecuteMigration(error, version) => StoreError::Schema(format!(
             "migration {version} failed and was rolled back: {}",
@@ -97,4 +104,9 @@ fn explain(error: MigrateError) -> StoreError {
         )),
         _ => StoreError::Internal("the migrations cannot be read".to_owned()),
     }
+}
+
+/// SQLSTATE `insufficient_privilege`.
+fn is_forbidden(error: &sqlx::Error) -> bool {
+    error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code == "42501")
 }

@@ -1,6 +1,6 @@
 //! The sealed record of a credential: read only where a stored credential is verified or leased.
 
-use super::credentials::Row;
+use super::credentials::{Row, select_credentials};
 use super::error::StoreError;
 use super::transaction::{Access, Store, Tx};
 use crate::domain::credential::Credential;
@@ -40,9 +40,8 @@ async fn find(
     workspace: &WorkspaceId,
     id: &CredentialId,
 ) -> Result<Option<SealedCredential>, StoreError> {
-    const SELECT: &str = "SELECT workspace, component, id, name, status, account_id, account_label, public_fields, secrets,
-             destinations, version, release_version, release_digest, verified_at, created_at, updated_at, record, key_id
-         FROM credentials WHERE workspace = $1 AND id = $2";
+    const SELECT: &str =
+        select_credentials!(", record, key_id FROM credentials WHERE workspace = $1 AND id = $2");
     let row: Option<SealedRow> = on!(tx, c => sqlx::query_as(SELECT)
         .bind(workspace.as_str())
         .bind(id.as_str())

@@ -93,7 +93,7 @@ async fn update(
     change: &Change<'_>,
     verification: &NewVerification,
 ) -> Result<bool, StoreError> {
-    const UPDATE: &str = "UPDATE credentials SET status = $4,
+    const UPDATE: &str = "UPDATE credentials SET status = $4, revision = revision + 1,
              account_id = COALESCE($5, account_id), account_label = COALESCE($6, account_label),
              verified_at = COALESCE($7, verified_at), updated_at = $8,
              release_version = COALESCE($9, release_version), release_digest = COALESCE($10, release_digest)

@@ -40,20 +40,20 @@ pub(super) async fn record_draft(
                 .record_audit(record(app, actor, workspace, action, component.as_str(), verification))
                 .await
         }
-        Err(error) => record_refused(app, actor, workspace, action, component, error).await,
+        Err(error) => record_refused(app, actor, workspace, action, component.as_str(), error).await,
     }
 }
 
-/// Records a draft that was not saved.
+/// Records a draft or an edit that was not saved.
 pub(super) async fn record_refused(
     app: &App,
     actor: &Actor,
     workspace: &WorkspaceId,
     action: &'static str,
-    component: &ComponentId,
+    subject: &str,
     error: &VerifyError,
 ) -> Result<(), StoreError> {
     let outcome = error.outcome_name();
-    let record = app.audit_record(actor, Some(workspace), action, component.as_str(), outcome, json!({}));
+    let record = app.audit_record(actor, Some(workspace), action, subject, outcome, json!({}));
     app.store.record_audit(record).await
 }

@@ -3,20 +3,21 @@
 
 use std::time::Instant;
 
+use crate::domain::descriptor::Descriptor;
 use crate::domain::evidence::{Evidence, ReleaseRef};
-use crate::domain::verdict::{FailureKind, Outcome, Verdict, VerifierFailure};
+use crate::domain::verdict::{Doubt, FailureKind, Outcome, Rejection, Verdict, VerifierFailure};
 use crate::egress::{Record, Refusal};
 use crate::sandbox::Run;
 
 use super::Verification;
 
 /// The outcome of a run, with its evidence.
-pub(super) fn judge(run: Run, release: ReleaseRef, started: Instant) -> Verification {
+pub(super) fn judge(run: Run, descriptor: &Descriptor, release: ReleaseRef, started: Instant) -> Verification {
     let Record { exchanges, refusal, sealed, unproven } = run.session.into_record();
     let outcome = match (refusal, run.result) {
         (Some(Refusal::Destination(refusal)), _) => Outcome::DestinationRefused(refusal),
         (Some(Refusal::Plugin(failure)), _) | (None, Err(failure)) => Outcome::Failure(failure),
-        (None, Ok(verdict)) => require_proof(verdict, sealed.len(), unproven.len()),
+        (None, Ok(verdict)) => require_proof(complete(verdict, descriptor), sealed.len(), unproven.len()),
     };
     let extra = match &outcome {
         Outcome::Verdict(Verdict::Valid(acceptance)) => acceptance.extra.clone(),
@@ -28,6 +29,23 @@ pub(super) fn judge(run: Run, release: ReleaseRef, started: Instant) -> Verifica
     Verification {
         outcome,
         evidence: Evidence { release, exchanges, unproven, log: run.log, extra, duration_ms },
+    }
+}
+
+/// The verdict as a person can act on it: with a sentence, and without a field that no form has.
+fn complete(verdict: Verdict, descriptor: &Descriptor) -> Verdict {
+    let sentence = |message: String, default: &str| if message.is_empty() { default.to_owned() } else { message };
+    match verdict {
+        Verdict::Valid(acceptance) => Verdict::Valid(acceptance),
+        Verdict::Invalid(rejection) => Verdict::Invalid(Rejection {
+            message: sentence(rejection.message, "The verifier found the credential invalid and did not say why."),
+            field: rejection.field.filter(|pointer| descriptor.schema.field(pointer).is_some()),
+            ..rejection
+        }),
+        Verdict::Undecided(doubt) => Verdict::Undecided(Doubt {
+            message: sentence(doubt.message, "The verifier could not decide and did not say why."),
+            ..doubt
+        }),
     }
 }
 
@@ -45,7 +63,7 @@ fn require_proof(verdict: Verdict, sealed: usize, unproven: usize) -> Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::verdict::{Acceptance, Doubt};
+    use crate::domain::verdict::Acceptance;
 
     #[test]
     fn valid_without_an_answered_exchange_is_a_failure() {
@@ -62,5 +80,27 @@ mod tests {
         let doubt =
             Doubt { reason: "unreachable".into(), message: String::new(), retry_after: None, extra: vec![] };
         assert!(matches!(require_proof(Verdict::Undecided(doubt), 1, 1), Outcome::Verdict(_)));
+    }
+
+    #[test]
+    fn a_verdict_gets_a_sentence_and_loses_a_field_that_no_form_has() {
+        let descriptor = Descriptor::parse(
+            r#"{"descriptor": 1, "id": "sample", "title": "Sample", "version": "0.1.0",
+                "authorization": {"kind": "api-key"}, "egress": [], "sealed": [],
+                "schema": {"type": "object", "additionalProperties": false, "properties": {
+                    "region": {"type": "string", "title": "Region"}}}}"#,
+        )
+        .unwrap();
+        for (field, kept) in [("/region", true), ("/nowhere", false)] {
+            let rejection = Rejection {
+                reason: "rejected".into(),
+                message: String::new(),
+                field: Some(field.into()),
+                extra: Vec::new(),
+            };
+            let Verdict::Invalid(rejection) = complete(Verdict::Invalid(rejection), &descriptor) else { panic!() };
+            assert_eq!(rejection.field.is_some(), kept, "{field}");
+            assert!(rejection.message.ends_with('.'));
+        }
     }
 }

@@ -2,8 +2,10 @@
 
 mod audit;
 mod caller;
+mod edit;
 mod judge;
 mod outcome;
+mod retry;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -11,18 +13,21 @@ use std::time::Instant;
 use crate::app::{Actor, App};
 use crate::catalogue::Component;
 use crate::domain::clock::random_array;
-use crate::domain::credential::{Credential, Status};
+use crate::domain::credential::{Credential, Expected, Status};
 use crate::domain::descriptor::Descriptor;
-use crate::domain::fields::Fields;
+use crate::domain::fields::{Fields, Violation};
 use crate::domain::id::{ComponentId, CredentialId, VerificationId, WorkspaceId};
 use crate::domain::verdict::{Outcome, Verdict};
 use crate::egress::PlanError;
 use crate::keyring::Binding;
 use crate::sandbox::{Call, Plugin, RunContext};
-use crate::store::{NewCredential, NewVerification};
+use crate::store::{NewCredential, NewVerification, Request};
+use crate::telemetry::Phase;
 
 pub use caller::for_caller;
-pub use outcome::{Reverified, Saved, Verification, VerifyError};
+pub use edit::{Edit, edit, preview_edit};
+pub use outcome::{Changes, Edited, Preview, Reverified, Saved, Verification, VerifyError};
+pub use retry::{Created, verify_and_save_once};
 
 /// A credential that somebody wants to verify, and perhaps to save.
 pub struct Draft {
@@ -60,6 +65,17 @@ pub async fn verify_and_save(
     workspace: &WorkspaceId,
     draft: Draft,
 ) -> Result<Saved, VerifyError> {
+    save_draft(app, actor, workspace, draft, None).await?.ok_or(VerifyError::Changed)
+}
+
+/// As [`verify_and_save`]; none where the key of `request` is taken, and nothing was saved then.
+async fn save_draft(
+    app: &App,
+    actor: &Actor,
+    workspace: &WorkspaceId,
+    draft: Draft,
+    request: Option<Request>,
+) -> Result<Option<Saved>, VerifyError> {
     let Draft { component, name, fields, accept_unverified } = draft;
     let result = verify_fields(app, workspace, &component, fields).await.and_then(|verified| {
         let status = verified.verification.status_to_save(accept_unverified)?;
@@ -68,7 +84,8 @@ pub async fn verify_and_save(
     let (verified, status) = match result {
         Ok(accepted) => accepted,
         Err(error) => {
-            audit::record_refused(app, actor, workspace, "credential.create", &component, &error).await?;
+            let subject = component.as_str();
+            audit::record_refused(app, actor, workspace, "credential.create", subject, &error).await?;
             return Err(error);
         }
     };
@@ -77,7 +94,8 @@ pub async fn verify_and_save(
     let id = CredentialId::generate(&*app.clock, &*app.entropy);
     let version = 1;
     let binding = Binding { workspace, component: &component.id, credential: &id, version };
-    let record = app.keyring.seal(&*app.entropy, &binding, fields.expose_json().as_bytes())?;
+    let seal = || app.keyring.seal(&*app.entropy, &binding, fields.expose_json().as_bytes());
+    let record = app.telemetry.phases.of(Phase::Seal, seal)?;
     let account = verification.account();
     let credential = Credential {
         name: name.unwrap_or_else(|| default_name(&component.title, &verification, now)),
@@ -89,6 +107,7 @@ pub async fn verify_and_save(
         secrets: descriptor.schema.secrets_in(&fields),
         destinations,
         version,
+        revision: 1,
         release: verification.evidence.release.clone(),
         verified_at: (status == Status::Verified).then_some(now),
         created_at: now,
@@ -102,12 +121,20 @@ pub async fn verify_and_save(
         record: record.bytes,
         key_id: record.key_id,
         verification: stored_verification(app, &verification),
+        request,
     };
-    app.store.insert_credential(new, audit).await?;
-    Ok(Saved { credential, verification })
+    if app.telemetry.phases.during(Phase::Commit, app.store.insert_credential(new, audit)).await? {
+        return Ok(Some(Saved { credential, verification }));
+    }
+    // It was verified all the same, which the audit keeps as it keeps refused drafts.
+    let subject = component.id.as_str();
+    let record = audit::record(app, actor, workspace, "credential.create", subject, &verification);
+    app.store.record_audit(record).await?;
+    Ok(None)
 }
 
-/// Verifies a stored credential as it is, without overrides, and keeps what was found.
+/// Verifies a stored credential as it is, without overrides, and keeps what was found; only if it is the
+/// expected one.
 ///
 /// # Errors
 /// [`VerifyError`]; the credential stays as it was.
@@ -116,9 +143,13 @@ pub async fn verify_stored(
     actor: &Actor,
     workspace: &WorkspaceId,
     id: &CredentialId,
+    expected: &Expected,
 ) -> Result<Reverified, VerifyError> {
     let stored = app.store.find_sealed(workspace, id).await?.ok_or(VerifyError::NotFound)?;
     let credential = stored.credential;
+    if !expected.holds(credential.revision) {
+        return Err(VerifyError::Unexpected);
+    }
     // The record that it was used is committed before anything secret leaves.
     let started = serde_json::json!({});
     let audit =
@@ -140,21 +171,12 @@ pub async fn verify_stored(
     let account = verification.account();
     let audit = audit::record(app, actor, workspace, "credential.verify", id.as_str(), &verification);
     let kept = stored_verification(app, &verification);
-    let is_kept = app
-        .store
-        .record_verification(
-            workspace,
-            id,
-            credential.version,
-            status,
-            account,
-            verified_at,
-            kept,
-            audit,
-        )
-        .await?;
+    let version = credential.version;
+    let recorded =
+        app.store.record_verification(workspace, id, version, status, account, verified_at, kept, audit);
+    let is_kept = app.telemetry.phases.during(Phase::Commit, recorded).await?;
     if !is_kept {
-        return Err(VerifyError::Changed);
+        return Err(VerifyError::moved(expected));
     }
     let verification = verification.into_verdict()?;
     let credential = app.store.find_credential(workspace, id).await?.ok_or(VerifyError::NotFound)?;
@@ -184,7 +206,7 @@ pub async fn rehearse(
         version: descriptor.version.clone(),
         digest: release.digest.clone(),
     };
-    Ok((judge::judge(run, named, started), transcript))
+    Ok((judge::judge(run, descriptor, named, started), transcript))
 }
 
 /// Fields that went through a verification, whatever it found.
@@ -214,47 +236,101 @@ async fn verify_fields_within(
     app: &App,
     workspace: &WorkspaceId,
     component: &ComponentId,
-    mut fields: Fields,
+    fields: Fields,
     stored: Option<&Credential>,
 ) -> Result<Verified, VerifyError> {
+    let prepared = find_verifier(app, component)?.prepare(app, fields)?;
+    let to = &prepared.destinations;
+    if stored.is_some_and(|stored| to.iter().any(|to| !stored.destinations.contains(to))) {
+        return Err(VerifyError::DestinationsGrew);
+    }
+    run(app, workspace, prepared).await
+}
+
+/// A component's active release, held for one verification.
+struct Verifier {
+    component: Arc<Component>,
+    plugin: Arc<Plugin>,
+    descriptor: Arc<Descriptor>,
+}
+
+/// Fields that may be verified: the schema takes them, and it is known where their secrets may go.
+struct Prepared {
+    verifier: Verifier,
+    fields: Fields,
+    destinations: Vec<String>,
+}
+
+fn find_verifier(app: &App, component: &ComponentId) -> Result<Verifier, VerifyError> {
     let component =
         app.catalogue.find(component).ok_or_else(|| VerifyError::UnknownComponent(component.clone()))?;
     let (plugin, descriptor) = component.active().map_err(VerifyError::faulty)?;
-    let (plugin, descriptor): (Arc<Plugin>, Arc<Descriptor>) = (plugin.clone(), descriptor.clone());
-    check_fields(&descriptor, &mut fields)?;
-    let destinations = app.egress.destinations(&descriptor, &fields).map_err(plan_error)?;
-    if stored.is_some_and(|stored| destinations.iter().any(|to| !stored.destinations.contains(to))) {
-        return Err(VerifyError::DestinationsGrew);
+    let (plugin, descriptor) = (plugin.clone(), descriptor.clone());
+    Ok(Verifier { component, plugin, descriptor })
+}
+
+impl Verifier {
+    /// Checks the fields and finds out where their secrets may go, without asking anybody.
+    fn prepare(self, app: &App, mut fields: Fields) -> Result<Prepared, VerifyError> {
+        app.telemetry.phases.of(Phase::Schema, || check_fields(&self.descriptor, &mut fields))?;
+        let destinations = app.egress.destinations(&self.descriptor, &fields).map_err(plan_error)?;
+        Ok(Prepared { verifier: self, fields, destinations })
     }
-    let ask = async {
+}
+
+/// Asks the real system through the sandboxed verifier. No transaction is open meanwhile.
+async fn run(app: &App, workspace: &WorkspaceId, prepared: Prepared) -> Result<Verified, VerifyError> {
+    let Prepared { verifier: Verifier { component, plugin, descriptor }, fields, destinations } = prepared;
+    // On the heap: the futures of all that it calls would otherwise stand in each caller's.
+    let ask = Box::pin(async {
         let slot = app.sandbox.enter(workspace).await?;
         let session = app.egress.open(workspace, &descriptor, &fields, &*app.entropy).map_err(plan_error)?;
         let now_ms = app.clock.now_ms().unsigned_abs();
         let context = RunContext { now_ms, seed: random_array(&*app.entropy), transcript: false };
         let started = Instant::now();
-        let run = app.sandbox.verify_in(slot, &plugin, session, context).await;
-        Ok::<_, VerifyError>(judge::judge(run, component.release.clone(), started))
-    };
+        let run = app.sandbox.verify_in(slot, &plugin, session, context);
+        let run = app.telemetry.phases.during(Phase::Sandbox, run).await;
+        Ok::<_, VerifyError>(judge::judge(run, &descriptor, component.release.clone(), started))
+    });
     // Whoever is dropped here is out of the queue, or its instance, its connection and its slot are free.
-    let verification = tokio::select! {
-        verification = ask => verification?,
-        () = caller::has_left() => return Err(VerifyError::Cancelled),
+    let asked = Instant::now();
+    let result = tokio::select! {
+        result = ask => result,
+        () = caller::has_left() => Err(VerifyError::Cancelled),
     };
+    let outcome = match &result {
+        Ok(verification) => verification.outcome_name(),
+        Err(error) => error.outcome_name(),
+    };
+    app.telemetry.count_verification(&component.id, outcome, asked.elapsed());
+    let verification = result?;
+    app.telemetry.count_exchanges(&verification.evidence.exchanges);
     Ok(Verified { component, descriptor, fields, destinations, verification })
 }
 
 /// Fills in defaults, then names everything that the schema refuses.
 fn check_fields(descriptor: &Descriptor, fields: &mut Fields) -> Result<(), VerifyError> {
     descriptor.schema.apply_defaults(fields);
-    let violations = descriptor.schema.check(fields);
+    let mut violations = descriptor.schema.check(fields);
+    violations.extend(destinations_with_secrets(descriptor, fields));
     if violations.is_empty() { Ok(()) } else { Err(VerifyError::FieldsInvalid(violations)) }
+}
+
+/// Destination fields in which a secret stands: they are shown to everybody who may read the credential.
+fn destinations_with_secrets(descriptor: &Descriptor, fields: &Fields) -> Vec<Violation> {
+    let secrets: Vec<_> =
+        descriptor.schema.secrets().iter().filter_map(|pointer| fields.secret(pointer)).collect();
+    let holds = |text: &str| secrets.iter().any(|secret| secret.expose().len() >= 8 && text.contains(secret.expose()));
+    let pointers = descriptor.destination_fields();
+    let found = pointers.into_iter().filter(|pointer| fields.text(pointer).is_some_and(holds));
+    found.map(|pointer| Violation::new(pointer, "must not hold the value of a secret field")).collect()
 }
 
 fn plan_error(error: PlanError) -> VerifyError {
     match error {
         PlanError::Destination(refusal) => VerifyError::DestinationRefused { refusal, evidence: None },
         PlanError::Fields(violations) => VerifyError::FieldsInvalid(violations),
-        PlanError::TooLarge(error) => VerifyError::FieldsInvalid(vec![crate::domain::fields::Violation {
+        PlanError::TooLarge(error) => VerifyError::FieldsInvalid(vec![Violation {
             pointer: String::new(),
             message: error.to_string(),
         }]),
@@ -275,5 +351,41 @@ fn stored_verification(app: &App, verification: &Verification) -> NewVerificatio
         at: app.clock.now(),
         outcome: verification.outcome_name().to_owned(),
         evidence: verification.evidence.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::evidence::Evidence;
+    use crate::domain::verdict::{Acceptance, Account};
+
+    fn name(label: &str) -> String {
+        let account = Account { id: "1".into(), label: label.into() };
+        let acceptance = Acceptance { account: Some(account), ..Acceptance::default() };
+        let outcome = Outcome::Verdict(Verdict::Valid(acceptance));
+        let verification = Verification { outcome, evidence: Evidence::default() };
+        default_name("Petstore", &verification, jiff::Timestamp::UNIX_EPOCH)
+    }
+
+    #[test]
+    fn a_default_fills_a_required_field() {
+        let document = serde_json::json!({
+            "descriptor": 1, "id": "sample", "title": "Sample", "version": "0.1.0", "authorization": {"kind": "none"},
+            "schema": {"type": "object", "required": ["region"], "additionalProperties": false, "properties": {
+                "region": {"type": "string", "title": "Region", "default": "eu"}}},
+            "egress": [], "sealed": [],
+        });
+        let descriptor = Descriptor::parse(&document.to_string()).unwrap();
+        let mut fields = Fields::parse(b"{}").unwrap();
+        check_fields(&descriptor, &mut fields).unwrap();
+        assert_eq!(fields.text("/region"), Some("eu"));
+    }
+
+    #[test]
+    fn a_default_name_is_short_and_safe_to_print() {
+        assert_eq!(name("Mara\n\u{1b}[31m"), "Mara[31m");
+        assert_eq!(name(&"ü".repeat(300)), "ü".repeat(200));
+        assert_eq!(name(" \t"), "Petstore, 1970-01-01");
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::domain::credential::{Credential, Status};
+use crate::domain::credential::{Credential, Expected, Status};
 use crate::domain::evidence::Evidence;
 use crate::domain::fields::{Fields, Violation};
 use crate::domain::id::ComponentId;
@@ -35,6 +35,34 @@ pub struct Reverified {
     pub verification: Verification,
 }
 
+/// A credential after it was edited.
+#[derive(Clone, Debug)]
+pub struct Edited {
+    pub credential: Credential,
+    /// None where no field changed.
+    pub verification: Option<Verification>,
+}
+
+/// What an edit would do.
+#[derive(Clone, Debug)]
+pub struct Preview {
+    /// None where no field would change.
+    pub verification: Option<Verification>,
+    pub changes: Changes,
+}
+
+/// What an edit changes: places, never values. A secret that is sent anew counts as changed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Changes {
+    pub name: bool,
+    /// JSON Pointers into the fields, in the order of the form.
+    pub added: Vec<String>,
+    pub changed: Vec<String>,
+    pub removed: Vec<String>,
+    /// Whether the set of destinations of the secrets is another one.
+    pub destinations: bool,
+}
+
 /// Why there is no verdict, or none that lets a credential be saved.
 #[derive(Debug, thiserror::Error)]
 pub enum VerifyError {
@@ -58,6 +86,18 @@ pub enum VerifyError {
         "the component's release would send the stored secrets to destinations that they were not saved for"
     )]
     DestinationsGrew,
+    /// The edit would take these stored secrets to destinations that they were not saved for. JSON Pointers.
+    #[error("the destinations change: every stored secret has to be sent again or removed")]
+    SecretsMustBeResent(Vec<String>),
+    /// The edit keeps stored secrets, and who asks for it must not use them.
+    #[error("stored secrets must not be used")]
+    MayNotUse,
+    /// The credential is not in the state that the change is meant for.
+    #[error("the credential is not in the expected state")]
+    Unexpected,
+    /// The request's key came with another request before.
+    #[error("the key of the request was used for another request")]
+    KeyReused,
     /// The credential was changed or deleted while it was verified.
     #[error("the credential was changed while it was being verified")]
     Changed,
@@ -79,6 +119,14 @@ impl VerifyError {
         Self::Failed { failure, evidence: Box::default() }
     }
 
+    /// What to tell where the credential changed or went away while it was verified.
+    pub(super) fn moved(expected: &Expected) -> Self {
+        match expected {
+            Expected::Anything => Self::Changed,
+            Expected::Revisions(_) => Self::Unexpected,
+        }
+    }
+
     /// The stable name of the outcome, for the audit.
     pub fn outcome_name(&self) -> &'static str {
         match self {
@@ -90,6 +138,10 @@ impl VerifyError {
             Self::Undecided { .. } => "undecided",
             Self::Failed { failure, .. } => failure.kind.as_str(),
             Self::DestinationsGrew => "destinations-grew",
+            Self::SecretsMustBeResent(_) => "secrets-must-be-resent",
+            Self::MayNotUse => "missing-right",
+            Self::Unexpected => "precondition-failed",
+            Self::KeyReused => "idempotency-key-reused",
             Self::Changed => "changed",
             Self::Busy(_) => "busy",
             Self::Cancelled => "cancelled",
@@ -168,5 +220,45 @@ pub(super) fn stored_fields(plain: SecretBytes) -> Result<Fields, VerifyError> {
             row: "sealed fields".to_owned(),
         }
         .into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::verdict::{Acceptance, FailureKind};
+
+    fn status(outcome: Outcome, accept_unverified: bool) -> Result<Status, &'static str> {
+        let verification = Verification { outcome, evidence: Evidence::default() };
+        verification.status_to_save(accept_unverified).map_err(|error| error.outcome_name())
+    }
+
+    #[test]
+    fn only_what_was_accepted_or_could_not_be_asked_is_saved() {
+        let doubt = || Doubt {
+            reason: "unreachable".into(),
+            message: String::new(),
+            retry_after: None,
+            extra: Vec::new(),
+        };
+        let rejection = || Rejection {
+            reason: "rejected".into(),
+            message: String::new(),
+            field: None,
+            extra: Vec::new(),
+        };
+        let refusal = || DestinationRefusal { pointer: "/baseUrl".into(), message: String::new() };
+        let failure = || VerifierFailure::new(FailureKind::Unproven, "");
+        for accept in [false, true] {
+            let undecided = if accept { Ok(Status::Unverified) } else { Err("undecided") };
+            assert_eq!(
+                status(Outcome::Verdict(Verdict::Valid(Acceptance::default())), accept),
+                Ok(Status::Verified)
+            );
+            assert_eq!(status(Outcome::Verdict(Verdict::Undecided(doubt())), accept), undecided);
+            assert_eq!(status(Outcome::Verdict(Verdict::Invalid(rejection())), accept), Err("invalid"));
+            assert_eq!(status(Outcome::DestinationRefused(refusal()), accept), Err("destination-refused"));
+            assert_eq!(status(Outcome::Failure(failure()), accept), Err("unproven"));
+        }
     }
 }

@@ -2,9 +2,11 @@
 
 use std::borrow::Cow;
 
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::Failure;
+use crate::base64;
 use crate::bindings::keystead::plugin::http as host;
 
 /// A request to be sent.
@@ -18,6 +20,11 @@ pub struct Response(host::Response);
 /// A GET request.
 pub fn get(url: impl Into<String>) -> Request {
     Request::new("GET", url)
+}
+
+/// A POST request. A rule that allows it gives a reason.
+pub fn post(url: impl Into<String>) -> Request {
+    Request::new("POST", url)
 }
 
 /// A base URL and a path below it. A slash at the end of `base` is ignored, one at the beginning of
@@ -57,6 +64,42 @@ impl Request {
     pub fn body(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         self.0.body = Some(bytes.into());
         self
+    }
+
+    /// Sets the body to this JSON and says so in `content-type`. A sealed token may stand in a string
+    /// that a placement in `json` names.
+    pub fn json(self, value: &impl Serialize) -> Self {
+        // Only maps whose keys are no texts have no JSON; an empty body shows the mistake at once.
+        let bytes = serde_json::to_vec(value).unwrap_or_default();
+        self.header("content-type", "application/json").body(bytes)
+    }
+
+    /// Sets the body to this form and says so in `content-type`. A sealed token may stand in the value of
+    /// a member that a placement in `form` names.
+    pub fn form(self, members: &[(&str, &str)]) -> Self {
+        let mut text = String::new();
+        for (name, value) in members {
+            if !text.is_empty() {
+                text.push('&');
+            }
+            encode(name, &mut text);
+            text.push('=');
+            encode(value, &mut text);
+        }
+        self.header("content-type", "application/x-www-form-urlencoded").body(text)
+    }
+
+    /// Adds `authorization: Basic` (RFC 7617). A sealed token may stand in the part that a placement in
+    /// `basic` names.
+    pub fn basic(self, user: &str, password: &str) -> Self {
+        let pair = format!("{user}:{password}");
+        self.header("authorization", &format!("Basic {}", base64::encode(pair.as_bytes())))
+    }
+
+    /// Adds `authorization: Bearer` (RFC 6750). For a sealed token that is a placement in `header`, named
+    /// `authorization`.
+    pub fn bearer(self, token: &str) -> Self {
+        self.header("authorization", &format!("Bearer {token}"))
     }
 
     /// Waits no longer than this. The verification's own limit stays.
@@ -140,7 +183,8 @@ impl Response {
         }
     }
 
-    /// Why the host withheld headers and body, such as `reflected`: the answer repeated a secret.
+    /// Why the host withheld headers and body: `reflected`, the answer repeated a secret;
+    /// `capture-failed`, it held something that had to be captured and could not be.
     pub fn withheld(&self) -> Option<&str> {
         self.extra("withheld")
     }
@@ -174,6 +218,22 @@ mod tests {
     fn queries_are_encoded() {
         let request = get("https://a.example/x").query("key", "a b&c").query("é", "1");
         assert_eq!(request.0.url, "https://a.example/x?key=a%20b%26c&%C3%A9=1");
+    }
+
+    #[test]
+    fn bodies_say_what_they_are() {
+        let json = post("https://a.example").json(&serde_json::json!({"user": "a\"b"}));
+        assert_eq!(json.0.body.unwrap(), br#"{"user":"a\"b"}"#);
+        assert_eq!(json.0.headers, [("content-type".to_owned(), "application/json".to_owned())]);
+        let form = post("https://a.example").form(&[("grant type", "a&b=c"), ("x", "é")]);
+        assert_eq!(form.0.body.unwrap(), b"grant%20type=a%26b%3Dc&x=%C3%A9");
+    }
+
+    #[test]
+    fn user_and_password_are_encoded() {
+        let request = get("https://a.example").basic("Aladdin", "open sesame").bearer("t");
+        let values: Vec<&str> = request.0.headers.iter().map(|(_, value)| value.as_str()).collect();
+        assert_eq!(values, ["Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==", "Bearer t"]);
     }
 
     #[test]

@@ -114,6 +114,7 @@ async fn create(
         secrets: descriptor.schema.secrets_in(&fields),
         destinations: Vec::new(),
         version: 1,
+        revision: 1,
         release: component.release.clone(),
         verified_at: Some(now),
         created_at: now,
@@ -128,7 +129,7 @@ async fn create(
     };
     let answer =
         json!({"id": credential.id.as_str(), "status": "verified", "fields": credential.public_fields});
-    let new = NewCredential { credential, record: record.bytes, key_id: record.key_id, verification };
+    let new = NewCredential { credential, record: record.bytes, key_id: record.key_id, verification, request: None };
     app.store.insert_credential(new, audit).await.unwrap();
     (StatusCode::CREATED, Json(answer))
 }

@@ -14,6 +14,7 @@ use keystead::domain::token::{TokenKind, TokenText};
 use keystead::keyring::{Keyring, RootKey};
 use keystead::sandbox::{self, Sandbox};
 use keystead::store::{NewToken, Store};
+use keystead::telemetry::Telemetry;
 use serde_json::json;
 
 use super::load::{Load, ask};
@@ -82,7 +83,7 @@ impl Services {
         let (upstream, base_url) = upstream::start(0);
         let (sandboxed, native, token) = runtime.block_on(async {
             let app = assemble(database_url).await;
-            app.catalogue.install(&app, &Actor::Operator, rig::plugin()).await.unwrap();
+            keystead::install::install(&app, &Actor::Operator, rig::plugin()).await.unwrap();
             let token = mint(&app).await;
             let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
             let address = listener.local_addr().unwrap();
@@ -130,6 +131,7 @@ async fn assemble(database_url: &str) -> Arc<App> {
         egress: rig::live_egress(),
         sandbox,
         store,
+        telemetry: Telemetry::default(),
     })
 }
 

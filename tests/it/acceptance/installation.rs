@@ -101,6 +101,11 @@ impl Installation {
         self.said.clone() + &logs.unwrap_or_default()
     }
 
+    /// What the service has logged so far.
+    pub fn log(&self) -> String {
+        self.service.as_ref().map(Supervised::stderr).unwrap_or_default()
+    }
+
     fn database_options(&self) -> Vec<String> {
         let data_dir = self.data_dir().display().to_string();
         [vec!["--data-dir".to_owned(), data_dir], self.database.clone()].concat()

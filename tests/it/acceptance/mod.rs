@@ -1,7 +1,7 @@
 //! The whole path with the real binary, as its users take it: start, tokens, install, save, refuse, delete; and no
 //! trace of the key in anything that Keystead wrote or said.
 
-mod installation;
+pub(crate) mod installation;
 mod trace;
 
 use std::process::Command;

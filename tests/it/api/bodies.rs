@@ -136,7 +136,7 @@ on_both_databases! {
             let answer = service.post(&format!("/v1/credentials?{query}"), &token, &draft).await;
             assert_eq!(answer.outcome(), (400, "request-invalid"), "{query}");
         }
-        for query in ["limit=0", "limit=101", "limit=x", "limit=+5", "limit=-1", "component=A%20b", "status=verified"] {
+        for query in ["limit=0", "limit=101", "limit=x", "limit=+5", "limit=-1", "component=A%20b", "state=verified"] {
             let answer = service.call("GET", &format!("/v1/credentials?{query}"), &token).await;
             assert_eq!(answer.outcome(), (400, "request-invalid"), "{query}");
         }

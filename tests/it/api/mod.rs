@@ -3,7 +3,12 @@
 mod bodies;
 mod components;
 mod credentials;
+mod editors;
+mod edits;
 mod isolation;
+mod lists;
+mod retries;
 mod server;
-mod service;
+pub(crate) mod service;
 mod tokens;
+mod verifications;

@@ -22,15 +22,20 @@ use keystead::keyring::{Keyring, RootKey};
 use keystead::sandbox::{self, Sandbox};
 use keystead::store::NewToken;
 use serde_json::{Value, json};
+use tokio::sync::Barrier;
 
 use crate::harness::databases::Database;
 use crate::harness::recorder::{Recorder, Reply, answer, json as json_reply};
-use crate::harness::wasm::plugin;
+use crate::harness::wasm::{guest, plugin};
 
 /// An installation with an upstream that it may speak to.
 pub struct Service {
     pub app: Arc<App>,
     pub upstream: Recorder,
+    /// Another address that it may speak to.
+    pub elsewhere: Recorder,
+    /// Where requests for `/gate` wait: see [`Reply::Gate`].
+    pub gate: Arc<Barrier>,
     settings: Settings,
     router: TowerToHyperService<axum::Router>,
     pub database: Database,
@@ -59,35 +64,68 @@ impl Service {
 
     /// Over a fresh database, with these limits and this clock.
     pub async fn with_clock(database: Database, settings: Settings, clock: Arc<dyn Clock>) -> Self {
-        let upstream = Recorder::start(shops()).await;
-        let store = database.store.clone();
         let limits = sandbox::Settings { concurrency: 4, ..Default::default() };
+        Self::with_all(database, settings, limits, clock).await
+    }
+
+    /// Over a fresh database, with these limits, those of the sandbox, and this clock.
+    pub async fn with_all(
+        database: Database,
+        settings: Settings,
+        limits: sandbox::Settings,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        let keyring = Keyring::new(RootKey::generate(&SystemEntropy)).unwrap();
+        Self::build(database, settings, limits, clock, keyring).await
+    }
+
+    async fn build(
+        database: Database,
+        settings: Settings,
+        limits: sandbox::Settings,
+        clock: Arc<dyn Clock>,
+        keyring: Keyring,
+    ) -> Self {
+        let gate = Arc::new(Barrier::new(2));
+        let upstream = Recorder::start(shops(&gate)).await;
+        let elsewhere = Recorder::start([]).await;
+        let store = database.store.clone();
         let sandbox = Arc::new(Sandbox::new(&limits).unwrap());
-        let egress = egress::Settings { allow: vec![upstream.allowance()], ..Default::default() };
+        let egress = egress::Settings { allow: vec![upstream.allowance(), elsewhere.allowance()], ..Default::default() };
         let app = App {
             clock,
             entropy: Arc::new(SystemEntropy),
-            keyring: Keyring::new(RootKey::generate(&SystemEntropy)).unwrap(),
+            keyring,
             catalogue: Catalogue::load(&store, &sandbox).await.unwrap(),
             egress: Egress::new(egress, Arc::new(SystemResolver::new().unwrap()), Vec::new()).unwrap(),
             sandbox,
             store,
+            telemetry: Default::default(),
         };
         let app = Arc::new(app);
         let router = TowerToHyperService::new(api::router(app.clone(), settings.clone()));
-        Self { app, upstream, settings, router, database }
+        Self { app, upstream, elsewhere, gate, settings, router, database }
     }
 
     /// With the Petstore's plugin installed.
     pub async fn with_petstore(database: Database) -> Self {
         let service = Self::over(database).await;
-        service.app.catalogue.install(&service.app, &Actor::Operator, plugin("petstore")).await.unwrap();
+        keystead::install::install(&service.app, &Actor::Operator, plugin("petstore")).await.unwrap();
         service
     }
 
-    /// The service as it starts over the same database another time.
+    /// With a verifier of several secrets installed.
+    pub async fn with_pair(database: Database) -> Self {
+        let service = Self::over(database).await;
+        keystead::install::install(&service.app, &Actor::Operator, guest("pair")).await.unwrap();
+        service
+    }
+
+    /// The service as it starts over the same database another time, with the same root key.
     pub async fn restart(self) -> Self {
-        Self::with(self.database, self.settings).await
+        let (clock, keyring) = (self.app.clock.clone(), self.app.keyring.clone());
+        let limits = sandbox::Settings { concurrency: 4, ..Default::default() };
+        Self::build(self.database, self.settings, limits, clock, keyring).await
     }
 
     /// The text of a new token of workspace `default`.
@@ -163,6 +201,18 @@ impl Service {
         self.send(request.body(body.into()).unwrap()).await
     }
 
+    /// A request with a JSON body and one more header.
+    pub async fn send_with(&self, method: &str, path: &str, token: &str, header: (&str, &str), body: &Value) -> Answer {
+        let request = request(method, path, token).header(CONTENT_TYPE, "application/json").header(header.0, header.1);
+        self.send(request.body(body.to_string().into()).unwrap()).await
+    }
+
+    /// An edit.
+    pub async fn patch(&self, path: &str, token: &str, body: &Value) -> Answer {
+        let request = request("PATCH", path, token).header(CONTENT_TYPE, "application/merge-patch+json");
+        self.send(request.body(body.to_string().into()).unwrap()).await
+    }
+
     /// A petstore credential whose shop is `shop`: see [`shops`].
     pub fn draft(&self, shop: &str) -> Value {
         let base_url = format!("{}/{shop}", self.upstream.origin());
@@ -176,12 +226,20 @@ pub fn request(method: &str, path: &str, token: &str) -> http::request::Builder 
     if token.is_empty() { request } else { request.header(AUTHORIZATION, format!("Bearer {token}")) }
 }
 
-/// `good` accepts every key, `bad` refuses it, `busy` cannot say.
-fn shops() -> [(&'static str, Reply); 3] {
+/// `good` accepts every key, `bad` refuses it, `busy` cannot say; `fickle` does all three, one after the other;
+/// `gate` waits, `mute` says nothing.
+fn shops(gate: &Arc<Barrier>) -> [(&'static str, Reply); 7] {
+    let good = || json_reply(r#"{"available":3}"#);
+    let bad = || answer(401, "application/json", r#"{"message":"no"}"#);
+    let busy = || answer(503, "text/plain", "later");
     [
-        ("/good/store/inventory", json_reply(r#"{"available":3}"#)),
-        ("/bad/store/inventory", answer(401, "application/json", r#"{"message":"no"}"#)),
-        ("/busy/store/inventory", answer(503, "text/plain", "later")),
+        ("/fickle/store/inventory", Reply::Turns(vec![good(), bad(), busy(), good()])),
+        ("/gate/store/inventory", Reply::Gate(gate.clone())),
+        ("/gate/pair", Reply::Gate(gate.clone())),
+        ("/good/store/inventory", good()),
+        ("/bad/store/inventory", bad()),
+        ("/busy/store/inventory", busy()),
+        ("/mute/store/inventory", Reply::Silence),
     ]
 }
 

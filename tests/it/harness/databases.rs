@@ -1,7 +1,7 @@
 //! A fresh database for each test, on SQLite and on PostgreSQL.
 
 use keystead::store::Store;
-use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqliteConnection};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row as _, SqliteConnection};
 
 use super::postgres::{self, PostgresDatabase};
 
@@ -68,6 +68,27 @@ impl Database {
                 Ok(sqlx::raw_sql(AssertSqlSafe(statements)).execute(&mut connection).await?.rows_affected())
             }
         }
+    }
+
+    /// How the database would answer a query, as text; on PostgreSQL as if tables were too large to be read whole.
+    pub async fn plan(&self, query: &str) -> String {
+        let lines: Vec<String> = match self.backend {
+            Backend::Sqlite => {
+                let mut connection = SqliteConnection::connect(&self.url).await.unwrap();
+                let query = format!("EXPLAIN QUERY PLAN {query}");
+                let rows = sqlx::query(AssertSqlSafe(query)).fetch_all(&mut connection).await.unwrap();
+                rows.iter().map(|row| row.get(3)).collect()
+            }
+            Backend::Postgres => {
+                let mut connection = PgConnection::connect(&self.url).await.unwrap();
+                let settings = "SET keystead.scope = 'jobs'; SET enable_seqscan = off";
+                sqlx::raw_sql(settings).execute(&mut connection).await.unwrap();
+                let query = format!("EXPLAIN {query}");
+                let rows = sqlx::query(AssertSqlSafe(query)).fetch_all(&mut connection).await.unwrap();
+                rows.iter().map(|row| row.get(0)).collect()
+            }
+        };
+        lines.join("\n")
     }
 
     /// The number that a query answers with, asked past the store as in [`Database::sql`].

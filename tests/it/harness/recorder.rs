@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Barrier, watch};
 
 /// What the upstream does with a request for a path.
 #[derive(Clone)]
@@ -14,8 +15,14 @@ pub enum Reply {
     Bytes(Vec<u8>),
     /// 200 with the value of the `api_key` header as body.
     Reflect,
+    /// 200, after the request has waited at the gate twice: once to tell that it is there, once to be let on.
+    Gate(Arc<Barrier>),
     /// Closes the connection without an answer.
     Close,
+    /// Never answers, and waits until the client goes away.
+    Silence,
+    /// Each in its turn, the last one for ever.
+    Turns(Vec<Reply>),
 }
 
 /// 200 with a JSON body.
@@ -38,10 +45,21 @@ fn head(status: u16, content_type: &str, body: &[u8]) -> Vec<u8> {
     bytes
 }
 
+/// An answer with these headers beside its length, and this body.
+pub fn answer_with(status: u16, headers: &[(&str, &str)], body: &str) -> Reply {
+    let mut bytes = format!("HTTP/1.1 {status} Constant\r\n");
+    for (name, value) in headers {
+        bytes.push_str(&format!("{name}: {value}\r\n"));
+    }
+    bytes.push_str(&format!("content-length: {}\r\nconnection: close\r\n\r\n{body}", body.len()));
+    Reply::Bytes(bytes.into_bytes())
+}
+
 /// The upstream; it ends with the test's runtime.
 pub struct Recorder {
     address: SocketAddr,
     received: Arc<Mutex<Vec<String>>>,
+    kept_waiting: watch::Sender<usize>,
 }
 
 impl Recorder {
@@ -52,12 +70,14 @@ impl Recorder {
         let address = listener.local_addr().unwrap();
         let received = Arc::new(Mutex::new(Vec::new()));
         let kept = received.clone();
+        let kept_waiting = watch::Sender::new(0);
+        let waiting = kept_waiting.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(converse(stream, replies.clone(), kept.clone()));
+                tokio::spawn(converse(stream, replies.clone(), kept.clone(), waiting.clone()));
             }
         });
-        Self { address, received }
+        Self { address, received, kept_waiting }
     }
 
     /// `http://127.0.0.1:PORT`.
@@ -70,13 +90,24 @@ impl Recorder {
         format!("127.0.0.1/32:{}", self.address.port())
     }
 
+    /// Waits until exactly so many clients wait for an answer that never comes.
+    pub async fn until_kept_waiting(&self, count: usize) {
+        let mut kept_waiting = self.kept_waiting.subscribe();
+        kept_waiting.wait_for(|now| *now == count).await.unwrap();
+    }
+
     /// Every request so far, head and body as text.
     pub fn received(&self) -> Vec<String> {
         self.received.lock().unwrap().clone()
     }
 }
 
-async fn converse(mut stream: TcpStream, replies: Arc<HashMap<&'static str, Reply>>, kept: Arc<Mutex<Vec<String>>>) {
+async fn converse(
+    mut stream: TcpStream,
+    replies: Arc<HashMap<&'static str, Reply>>,
+    kept: Arc<Mutex<Vec<String>>>,
+    waiting: watch::Sender<usize>,
+) {
     let mut bytes = Vec::new();
     let mut chunk = [0; 4096];
     while !is_whole(&bytes) {
@@ -91,11 +122,28 @@ async fn converse(mut stream: TcpStream, replies: Arc<HashMap<&'static str, Repl
     }
     let path = text.split(' ').nth(1).unwrap_or_default().split('?').next().unwrap_or_default().to_owned();
     let header = header(&text, "api_key").unwrap_or_default().to_owned();
+    let earlier = kept.lock().unwrap().iter().filter(|text| text.split([' ', '?']).nth(1) == Some(&path)).count();
     kept.lock().unwrap().push(text);
     let reply = match replies.get(path.as_str()) {
+        Some(Reply::Turns(turns)) => Some(&turns[earlier.min(turns.len() - 1)]),
+        reply => reply,
+    };
+    let reply = match reply {
         Some(Reply::Bytes(bytes)) => bytes.clone(),
         Some(Reply::Reflect) => head(200, "text/plain", header.as_bytes()),
+        Some(Reply::Gate(gate)) => {
+            gate.wait().await;
+            gate.wait().await;
+            head(200, "application/json", br#"{"ok":true}"#)
+        }
         Some(Reply::Close) => return,
+        Some(Reply::Silence) => {
+            waiting.send_modify(|count| *count += 1);
+            while matches!(stream.read(&mut chunk).await, Ok(1..)) {}
+            waiting.send_modify(|count| *count -= 1);
+            return;
+        }
+        Some(Reply::Turns(_)) => panic!("turns within turns"),
         None => head(200, "application/json", br#"{"ok":true}"#),
     };
     // The client may have gone away, which is its right.
@@ -108,6 +156,11 @@ fn is_whole(bytes: &[u8]) -> bool {
     let Some((head, body)) = text.split_once("\r\n\r\n") else { return false };
     let length = header(head, "content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
     body.len() >= length
+}
+
+/// The body in a request's text.
+pub fn body(request: &str) -> &str {
+    request.split_once("\r\n\r\n").map_or("", |(_, body)| body)
 }
 
 /// The value of a header in a request's text.

@@ -145,3 +145,77 @@ async fn sealed_tokens_are_scrubbed_from_verdict_and_log() {
         assert!(!line.text.is_empty() && !line.text.contains(&token), "{}", line.text);
     }
 }
+
+const REPLACED: &str = "(withheld: the text held a secret or a sealed token)";
+
+/// A verdict of that tag whose texts all are the credential, token included; `stores` put them at their offsets.
+async fn talkative(tag: u8, stores: &[(&str, u32)]) -> Verdict {
+    let mut body = String::from(
+        "(local $i i32)
+        (loop $again
+          (i32.store (i32.add (i32.const 4096) (local.get $i)) (local.get 0))
+          (i32.store (i32.add (i32.const 4100) (local.get $i)) (local.get 1))
+          (local.set $i (i32.add (local.get $i) (i32.const 8)))
+          (br_if $again (i32.lt_u (local.get $i) (i32.const 1600))))
+        (i32.store8 (i32.const 8192) (i32.const 47))
+        (memory.copy (i32.const 8193) (local.get 0) (local.get 1))",
+    );
+    for (what, at) in stores {
+        body.push_str(&match *what {
+            "text" => echo(*at),
+            "list" => format!("(i32.store (i32.const {at}) (i32.const 4096)) (i32.store (i32.const {}) (i32.const 100))", at + 4),
+            "pointer" => format!(
+                "(i32.store (i32.const {at}) (i32.const 8192))
+                 (i32.store (i32.const {}) (i32.add (local.get 1) (i32.const 1)))",
+                at + 4
+            ),
+            _ => format!("(i32.store8 (i32.const {at}) (i32.const 1))"),
+        });
+    }
+    let guest = guest(&format!("{body} i32.const 1024")).with(&verdict(tag, &[]));
+    let sandbox = Sandbox::new(&tight()).unwrap();
+    let plugin = sandbox.compile(&guest.bytes()).unwrap();
+    let session = session(r#"{"user":"mara","apiKey":"a-secret-of-some-length"}"#);
+    sandbox.verify(&plugin, session, super::context()).await.result.unwrap()
+}
+
+fn assert_replaced_pairs(extra: &[(String, String)]) {
+    assert_eq!(extra.len(), 64);
+    for (name, value) in extra {
+        assert_eq!([name, value], [REPLACED, REPLACED]);
+    }
+}
+
+#[tokio::test]
+async fn every_text_of_every_verdict_is_scrubbed_and_every_list_is_bounded() {
+    let stores = [("some", 1032), ("text", 1036), ("text", 1044), ("list", 1052), ("list", 1060), ("list", 1088)];
+    let Verdict::Valid(acceptance) = talkative(0, &stores).await else { panic!("not valid") };
+    let account = acceptance.account.unwrap();
+    assert_eq!([account.id, account.label], [REPLACED, REPLACED]);
+    assert_eq!(acceptance.scopes, [REPLACED; 64]);
+    assert_eq!(acceptance.missing_scopes, [REPLACED; 64]);
+    assert_replaced_pairs(&acceptance.extra);
+
+    let stores = [("text", 1032), ("text", 1040), ("some", 1048), ("pointer", 1052), ("list", 1060)];
+    let Verdict::Invalid(rejection) = talkative(1, &stores).await else { panic!("not invalid") };
+    assert_eq!((rejection.reason.as_str(), rejection.message.as_str()), ("rejected", REPLACED));
+    assert_eq!(rejection.field, None);
+    assert_replaced_pairs(&rejection.extra);
+
+    let stores = [("text", 1032), ("text", 1040), ("list", 1056)];
+    let Verdict::Undecided(doubt) = talkative(2, &stores).await else { panic!("not undecided") };
+    assert_eq!((doubt.reason.as_str(), doubt.message.as_str()), ("provider-error", REPLACED));
+    assert_replaced_pairs(&doubt.extra);
+}
+
+#[tokio::test]
+async fn a_secret_that_appears_only_when_control_characters_are_escaped_is_scrubbed() {
+    let guest = guest("(call $write (i32.const 1) (i32.const 2048) (i32.const 15)) i32.const 1024")
+        .keystead()
+        .with(r#"(data (i32.const 2048) "tail\0aof-secret1")"#);
+    let sandbox = Sandbox::new(&tight()).unwrap();
+    let plugin = sandbox.compile(&guest.bytes()).unwrap();
+    let session = session(r#"{"user":"mara","apiKey":"tail\\nof-secret1"}"#);
+    let run = sandbox.verify(&plugin, session, super::context()).await;
+    assert_eq!(run.log[0].text, REPLACED);
+}

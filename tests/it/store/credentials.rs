@@ -9,7 +9,7 @@ use super::samples::{self, At, NOW, audit, shown, workspace};
 use crate::harness::databases::on_both_databases;
 
 fn all() -> ListFilter {
-    ListFilter { component: None, after: None, limit: 100 }
+    ListFilter { limit: 100, ..ListFilter::default() }
 }
 
 on_both_databases! {
@@ -54,7 +54,7 @@ on_both_databases! {
         let new = samples::insert(&db.store, &default).await;
         let mut record = audit(Some(&default), "credential.delete");
         record.outcome = String::new();
-        db.store.delete_credential(&default, &new.credential.id, record).await.unwrap_err();
+        db.store.delete_credential(&default, &new.credential.id, None, record).await.unwrap_err();
         assert!(db.store.find_credential(&default, &new.credential.id).await.unwrap().is_some());
     }
 
@@ -90,7 +90,7 @@ on_both_databases! {
         assert!(db.store.find_sealed(&other, id).await.unwrap().is_none());
         assert!(db.store.list_credentials(&other, all()).await.unwrap().is_empty());
         assert!(db.store.list_verifications(&other, id).await.unwrap().is_empty());
-        assert!(!db.store.delete_credential(&other, id, audit(Some(&other), "credential.delete")).await.unwrap());
+        assert!(!db.store.delete_credential(&other, id, None, audit(Some(&other), "credential.delete")).await.unwrap());
         let moved = db.store.record_verification(
             &other, id, 1, Status::Rejected, None, None, samples::verification(NOW), audit(Some(&other), "credential.verify"),
         );
@@ -116,7 +116,7 @@ on_both_databases! {
             ids.push(new.credential.id.clone());
             db.store.insert_credential(new, audit(Some(&default), "credential.create")).await.unwrap();
         }
-        let page = |after: Option<CredentialId>| ListFilter { after, limit: 2, component: None };
+        let page = |after: Option<CredentialId>| ListFilter { after, limit: 2, ..ListFilter::default() };
         let first = db.store.list_credentials(&default, page(None)).await.unwrap();
         assert_eq!(first.iter().map(|one| &one.id).collect::<Vec<_>>(), [&ids[0], &ids[1]]);
         let second = db.store.list_credentials(&default, page(Some(ids[1].clone()))).await.unwrap();
@@ -147,12 +147,12 @@ on_both_databases! {
         samples::install(&db.store).await;
         let new = samples::insert(&db.store, &default).await;
         let deleted = audit(Some(&default), "credential.delete");
-        assert!(db.store.delete_credential(&default, &new.credential.id, deleted).await.unwrap());
+        assert!(db.store.delete_credential(&default, &new.credential.id, None, deleted).await.unwrap());
         assert_eq!(db.number("SELECT COUNT(*) FROM credentials").await, 0);
         assert_eq!(db.number("SELECT COUNT(*) FROM verifications").await, 0);
         assert_eq!(db.store.list_audit(Some(&default), 10).await.unwrap().len(), 2);
         let again = audit(Some(&default), "credential.delete");
-        assert!(!db.store.delete_credential(&default, &new.credential.id, again).await.unwrap());
+        assert!(!db.store.delete_credential(&default, &new.credential.id, None, again).await.unwrap());
         assert_eq!(db.store.list_audit(Some(&default), 10).await.unwrap().len(), 2);
     }
 }

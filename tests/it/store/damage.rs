@@ -23,7 +23,7 @@ on_both_databases! {
             assert_corrupt(&error, "credentials", column, id.as_str());
             let error = db.store.find_sealed(&default, &id).await.err().unwrap();
             assert_corrupt(&error, "credentials", column, id.as_str());
-            let filter = ListFilter { component: None, after: None, limit: 10 };
+            let filter = ListFilter { limit: 10, ..ListFilter::default() };
             let error = db.store.list_credentials(&default, filter).await.unwrap_err();
             assert_corrupt(&error, "credentials", column, id.as_str());
             let repaired = if column == "public_fields" { "{}" } else { "[]" };

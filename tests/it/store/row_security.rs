@@ -81,6 +81,9 @@ async fn another_workspaces_rows_cannot_be_written() {
     }
     for statement in [
         "UPDATE credentials SET workspace = 'other'",
+        "UPDATE verifications SET workspace = 'other'",
+        "UPDATE api_tokens SET workspace = 'other'",
+        "UPDATE api_tokens SET workspace = NULL, kind = 'installation'",
         "INSERT INTO audit (id, workspace, at, action, outcome, detail) VALUES ('a', 'other', 0, 'x', 'x', '{}')",
         "INSERT INTO audit (id, workspace, at, action, outcome, detail) VALUES ('a', NULL, 0, 'x', 'x', '{}')",
     ] {
@@ -100,6 +103,24 @@ async fn the_store_leaves_no_setting_behind_on_its_connections() {
     transaction.commit().await.unwrap();
     let left: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM credentials").fetch_one(&pool).await.unwrap();
     assert_eq!(left, 0);
+}
+
+#[tokio::test]
+async fn the_store_tells_the_database_whose_rows_it_works_on() {
+    let (db, mut connection) = two_workspaces().await;
+    set(
+        &mut connection,
+        "CREATE TABLE seen (workspace text, scope text);
+         CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            INSERT INTO seen VALUES (current_setting('keystead.workspace'), current_setting('keystead.scope'));
+            RETURN NEW; END $$;
+         CREATE TRIGGER note AFTER INSERT ON credentials FOR EACH ROW EXECUTE FUNCTION note()",
+    )
+    .await;
+    samples::insert(&db.store, &workspace("other")).await;
+    let seen: Vec<(String, String)> =
+        sqlx::query_as("SELECT workspace, scope FROM seen").fetch_all(&mut connection).await.unwrap();
+    assert_eq!(seen, [("other".to_owned(), "workspace".to_owned())]);
 }
 
 #[tokio::test]

@@ -97,6 +97,7 @@ pub fn credential(workspace: &WorkspaceId) -> NewCredential {
         secrets: vec!["/apiKey".to_owned()],
         destinations: vec!["https://example.com".to_owned()],
         version: 1,
+        revision: 1,
         release: ReleaseRef { version: "0.1.0".to_owned(), digest: digest('a') },
         verified_at: Some(now()),
         created_at: now(),
@@ -107,6 +108,7 @@ pub fn credential(workspace: &WorkspaceId) -> NewCredential {
         record: vec![1, 2, 0, 255],
         key_id: "rk-1".to_owned(),
         verification: verification(NOW),
+        request: None,
     }
 }
 

@@ -105,6 +105,7 @@ const ROOMS: [(&str, &[&str]); 4] = [
 /// Files that open secrets, each with its reason. A new entry is a decision.
 pub const OPENERS: &[(&str, &str)] = &[
     ("boot/database.rs", "opens the database at its URL, which may hold a password"),
+    ("cli/doctor/database.rs", "opens the database at its URL, to look at it"),
     ("cli/output.rs", "prints a new token or key, the one time that it is shown"),
     ("cli/verify/control.rs", "makes a wrong secret out of a right one, for an author's control run"),
     ("client/mod.rs", "shows the API token to the service that it is for"),
@@ -115,8 +116,10 @@ pub const OPENERS: &[(&str, &str)] = &[
     ("egress/reflection.rs", "builds the patterns that find a reflected secret"),
     ("egress/sealing/mod.rs", "replaces tokens by secrets just before sending"),
     ("keyring/source.rs", "reads and writes the root key's file"),
+    ("verify/edit.rs", "seals the very text that was verified, after an edit"),
     ("verify/mod.rs", "seals the very text that was verified"),
     ("verify/outcome.rs", "reads the fields of a stored credential"),
+    ("verify/retry.rs", "takes the keyed hash of a request that may be sent again"),
 ];
 
 /// Types that hold secrets.
@@ -179,7 +182,7 @@ fn sockets_are_opened_in_egress(sources: &[Source]) -> Vec<String> {
 
 /// Whether a line of code opens a secret.
 pub fn opens_a_secret(line: &str) -> bool {
-    line.contains(".expose()") || line.contains(".expose_json()")
+    [".expose()", ".expose_json()", ".expose_sorted_json()"].iter().any(|call| line.contains(call))
 }
 
 fn secrets_are_opened_where_listed(sources: &[Source]) -> Vec<String> {

@@ -25,8 +25,8 @@ pub(super) struct Check {
 impl Check {
     pub(super) async fn run(self) -> anyhow::Result<Exit> {
         let file = self.config.load()?;
-        let files = read_files(self.files)?;
         let sandbox = boot::make_sandbox(&file.sandbox)?;
+        let files = read_files(self.files, &file.sandbox)?;
         let mut exit = Exit::Done;
         for (path, bytes) in files {
             let examined = {

@@ -1,8 +1,9 @@
 //! `keystead plugin install`: into a running service, after a look at what the plugin asks for.
 
 use std::io::{self, BufRead as _, IsTerminal as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use anyhow::Context as _;
 use clap::Args;
 
 use super::super::failure::Failure;
@@ -14,8 +15,9 @@ use crate::{boot, catalogue};
 
 /// Installs plugins into a running service
 ///
-/// Checks each file here first, shows in plain words what it asks for, and asks for consent. Needs an
-/// installation token with the rights components:install and components:consent.
+/// Checks all files here first, shows in plain words what each asks for, and asks for consent; nothing is
+/// sent unless all pass. Needs an installation token with the rights components:install and
+/// components:consent.
 #[derive(Args)]
 #[command(after_help = "\
 The examples take the token from KEYSTEAD_TOKEN.
@@ -46,25 +48,44 @@ impl Install {
         }
         let client = Client::new(&server, token)?;
         let sandbox = boot::make_sandbox(&file.sandbox)?;
-        for (path, bytes) in read_files(self.files)? {
-            let shown = progress::show(format!("compiling {}", path.display()));
+        let mut checked = Vec::new();
+        for (path, bytes) in read_files(self.files, &file.sandbox)? {
+            let _shown = progress::show(format!("compiling {}", path.display()));
             let examined = catalogue::examine(&sandbox, &bytes).await.map_err(|error| {
                 Failure::refused(format!("`{}` is refused, nothing was sent: {error}", path.display()))
             })?;
-            drop(shown);
-            output::note(describe(&path, &examined));
+            checked.push((path, bytes, examined));
+        }
+        // All files are good, and for all there is consent, before the first is sent.
+        for (path, _, examined) in &checked {
+            output::note(describe(path, examined));
             if !self.yes && !consents()? {
-                return Err(Failure::refused(format!("`{}` was not installed", path.display())).into());
+                let message = format!("`{}` may not do that, nothing was sent", path.display());
+                return Err(Failure::refused(message).into());
             }
+        }
+        let mut installed = Vec::new();
+        for (path, bytes, examined) in checked {
             let shown = progress::show(format!("installing {}", path.display()));
-            let installed = client.install_component(bytes).await?;
+            let sent = client.install_component(bytes).await;
             drop(shown);
-            let done = if installed.is_new { "installed" } else { "was installed already:" };
-            let (id, version) = (&examined.descriptor.id, &examined.descriptor.version);
-            output::result(format_args!("{done} {id} {version} ({})", examined.digest))?;
+            let done = sent.with_context(|| unsent(&path, &installed))?;
+            let word = if done.is_new { "installed" } else { "was installed already:" };
+            let name = format!("{} {}", examined.descriptor.id, output::plain(&examined.descriptor.version));
+            output::result(format_args!("{word} {name} ({})", examined.digest))?;
+            installed.push(name);
         }
         Ok(Exit::Done)
     }
+}
+
+/// What was not installed, and what was before it.
+fn unsent(path: &Path, installed: &[String]) -> String {
+    let before = match installed {
+        [] => "nothing else was".to_owned(),
+        names => format!("before it {} was", names.join(", ")),
+    };
+    format!("`{}` was not installed ({before})", path.display())
 }
 
 /// Asks once; only a clear yes is one.

@@ -42,7 +42,10 @@ impl List {
             let line = format!("{} {version} {} {}", text("/id"), text("/state"), text("/release/digest"));
             output::result(line)?;
             for sentence in item["egress"].as_array().map(Vec::as_slice).unwrap_or_default() {
-                output::result(format_args!("  asks: {}", output::plain(sentence.as_str().unwrap_or_default())))?;
+                output::result(format_args!(
+                    "  asks: {}",
+                    output::plain(sentence.as_str().unwrap_or_default())
+                ))?;
             }
         }
         if items.is_empty() {

@@ -32,13 +32,14 @@ const CREDENTIAL_BYTES: u64 = 1 << 20;
 /// 3 undecided, 4 a fault of the plugin.
 #[derive(Args)]
 #[command(after_help = "\
-The credential is a JSON object of the fields, such as {\"apiKey\": \"special-key\"}; `-` reads it from
-standard input.
+The credential is a JSON object of the fields, such as {\"apiKey\": \"special-key\"}; `-` reads it \
+from standard input. A system on this machine needs --allow-egress '127.0.0.1:*', or the same in the \
+environment.
 
 Examples:
-  keystead verify petstore.wasm --credential credential.json --allow-egress '127.0.0.1:*'
-  keystead verify petstore.wasm --credential - --allow-egress '127.0.0.1:*' --json < credential.json
-  keystead verify petstore.wasm --credential credential.json --allow-egress '127.0.0.1:*' --control")]
+  keystead verify petstore.wasm --credential credential.json
+  keystead verify petstore.wasm --credential credential.json --control
+  keystead verify petstore.wasm --credential - --json < credential.json")]
 pub(super) struct Verify {
     /// The plugin, a WebAssembly component
     #[arg(value_name = "FILE.wasm")]
@@ -70,9 +71,9 @@ impl Verify {
     pub(super) async fn run(self) -> anyhow::Result<Exit> {
         let mut file = self.config.load()?;
         self.egress.merge(&mut file);
-        let bytes = read_file(&self.plugin)?;
-        let fields = read_credential(&self.credential)?;
         let sandbox = boot::make_sandbox(&file.sandbox)?;
+        let bytes = read_file(&self.plugin, &file.sandbox, Exit::PluginFault)?;
+        let fields = read_credential(&self.credential)?;
         let egress = boot::make_egress(&file.egress, Vec::new())?;
         let shown = progress::show(format!("compiling {}", self.plugin.display()));
         let release =
@@ -81,14 +82,22 @@ impl Verify {
 
         let stage = Stage { sandbox, egress, release };
         let mut finding = stage.rehearse(fields.clone()).await;
-        if self.control && finding.exit() == Exit::Done {
-            finding.control = Some(stage.control(&fields).await);
+        if self.control {
+            finding.control = Some(match finding.exit() {
+                Exit::Done => stage.control(&fields).await,
+                _ => Control::NotRun,
+            });
         }
         let exit = finding.exit();
         if self.json {
             output::result(serde_json::to_string_pretty(&report::document(&finding))?)?;
         } else {
             report::print(&stage.release, &finding)?;
+        }
+        if finding.is_refused_by_policy() {
+            output::note(
+                "\nhint: --allow-egress CIDR:PORT allows an address here, as the operator's setting does in a service",
+            );
         }
         Ok(exit)
     }
@@ -100,7 +109,8 @@ impl Stage {
         SystemEntropy.fill(&mut seed);
         let context = RunContext { now_ms: SystemClock.now_ms().unsigned_abs(), seed, transcript: true };
         let _shown = progress::show("verifying".to_owned());
-        let run = verify::rehearse(&self.sandbox, &self.egress, &self.release, fields, context, &SystemEntropy);
+        let run =
+            verify::rehearse(&self.sandbox, &self.egress, &self.release, fields, context, &SystemEntropy);
         match run.await {
             Ok((verification, transcript)) => Finding { result: Ok(verification), transcript, control: None },
             Err(error) => Finding { result: Err(error), transcript: Vec::new(), control: None },
@@ -127,7 +137,8 @@ fn blame(plugin: &Path, error: &ExamineError) -> Failure {
 
 /// Reads the fields; errors tell where and why, never what stands there.
 fn read_credential(path: &Path) -> Result<Fields, Failure> {
-    let name = if path == Path::new("-") { "standard input".to_owned() } else { format!("`{}`", path.display()) };
+    let name =
+        if path == Path::new("-") { "standard input".to_owned() } else { format!("`{}`", path.display()) };
     let mut bytes = zeroize::Zeroizing::new(Vec::new());
     let read = if path == Path::new("-") {
         io::stdin().lock().take(CREDENTIAL_BYTES + 1).read_to_end(&mut bytes)
@@ -138,6 +149,5 @@ fn read_credential(path: &Path) -> Result<Fields, Failure> {
     if bytes.len() as u64 > CREDENTIAL_BYTES {
         return Err(Failure::usage(format!("the credential in {name} is larger than 1 MiB")));
     }
-    Fields::parse(&bytes)
-        .map_err(|error| Failure::usage(format!("the credential in {name} is {error}")))
+    Fields::parse(&bytes).map_err(|error| Failure::usage(format!("the credential in {name} is {error}")))
 }

@@ -28,6 +28,8 @@ pub(super) enum Control {
     Undecided(&'static str),
     /// There is no secret that could be wrong.
     NoSecrets,
+    /// The run with the right secrets was not valid.
+    NotRun,
 }
 
 impl Control {
@@ -42,7 +44,7 @@ impl Control {
 
     fn exit(&self) -> Exit {
         match self {
-            Self::Refused | Self::NoSecrets => Exit::Done,
+            Self::Refused | Self::NoSecrets | Self::NotRun => Exit::Done,
             Self::Accepted => Exit::PluginFault,
             Self::Undecided(_) => Exit::Undecided,
         }
@@ -54,6 +56,7 @@ impl Control {
             Self::Accepted => "accepted",
             Self::Undecided(_) => "undecided",
             Self::NoSecrets => "no-secrets",
+            Self::NotRun => "not-run",
         }
     }
 
@@ -61,8 +64,11 @@ impl Control {
         match self {
             Self::Refused => "wrong secrets were refused, as they must be".to_owned(),
             Self::Accepted => "wrong secrets were accepted too: this verifier does not check them".to_owned(),
-            Self::Undecided(how) => format!("nothing is shown, the run with wrong secrets ended with `{how}`"),
+            Self::Undecided(how) => {
+                format!("nothing is shown, the run with wrong secrets ended with `{how}`")
+            }
             Self::NoSecrets => "the credential holds no secret that could be wrong".to_owned(),
+            Self::NotRun => "did not run, since it repeats only a run that is valid".to_owned(),
         }
     }
 }
@@ -79,6 +85,20 @@ impl Finding {
             (Some(control), Exit::Done) => control.exit(),
             _ => first,
         }
+    }
+
+    /// The outcome of the command as a whole: a control that failed precedes what it controls.
+    fn headline(&self) -> &'static str {
+        match &self.control {
+            Some(Control::Accepted) => "control-failed",
+            Some(Control::Undecided(_)) => "control-undecided",
+            _ => self.outcome(),
+        }
+    }
+
+    /// Whether an allowance could change the outcome.
+    pub(super) fn is_refused_by_policy(&self) -> bool {
+        matches!(self.outcome(), "destination-refused" | "address-refused") && self.exit() == Exit::Refused
     }
 
     fn outcome(&self) -> &'static str {
@@ -110,14 +130,16 @@ fn exit_of(outcome: &Outcome) -> Exit {
 
 /// The finding as one JSON object.
 pub(super) fn document(finding: &Finding) -> Value {
-    let mut document = json!({ "outcome": finding.outcome() });
+    let mut document = json!({ "outcome": finding.headline() });
     for (name, value) in details(finding) {
         document[name] = value;
     }
     document["evidence"] = json!(finding.evidence());
     document["transcript"] = json!(finding.transcript);
     if let Some(control) = &finding.control {
-        document["control"] = json!({ "outcome": control.word(), "message": control.sentence() });
+        document["control"] = json!({
+            "outcome": control.word(), "message": control.sentence(), "controlled": finding.outcome(),
+        });
     }
     document
 }
@@ -160,7 +182,11 @@ fn details(finding: &Finding) -> Vec<(&'static str, Value)> {
 /// When nobody reads any more.
 pub(super) fn print(release: &Examined, finding: &Finding) -> io::Result<()> {
     let descriptor = &release.descriptor;
-    output::result(format_args!("{} {}: {}", descriptor.id, output::plain(&descriptor.version), finding.outcome()))?;
+    let (headline, outcome) = (finding.headline(), finding.outcome());
+    let of_itself =
+        if headline == outcome { String::new() } else { format!(" (the run before the control: {outcome})") };
+    let version = output::plain(&descriptor.version);
+    output::result(format_args!("{} {version}: {headline}{of_itself}", descriptor.id))?;
     for (name, value) in details(finding) {
         print_detail(name, &value)?;
     }
@@ -191,9 +217,11 @@ fn print_detail(name: &str, value: &Value) -> io::Result<()> {
 fn show(value: &Value) -> String {
     match value {
         Value::String(text) => output::plain(text),
-        Value::Object(members) => {
-            members.iter().map(|(name, value)| format!("{name} {}", show(value))).collect::<Vec<_>>().join(", ")
-        }
+        Value::Object(members) => members
+            .iter()
+            .map(|(name, value)| format!("{name} {}", show(value)))
+            .collect::<Vec<_>>()
+            .join(", "),
         other => other.to_string(),
     }
 }

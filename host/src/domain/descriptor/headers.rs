@@ -1,13 +1,21 @@
 //! Which header names a plugin may use.
 
-/// Headers that frame a message or belong to a hop. Only the host sets them (RFC 9110, 9112).
-const HOST_HEADERS: [&str; 10] = [
+/// Headers that frame a message or belong to a hop (RFC 9110, 9112), and those that ask for a part of an
+/// answer or compare it: a secret that comes back in parts, or as yes and no, would not be found in it.
+/// Only the host sets them.
+const HOST_HEADERS: [&str; 16] = [
     "accept-encoding",
     "connection",
     "content-length",
     "expect",
     "host",
+    "if-match",
+    "if-modified-since",
+    "if-none-match",
+    "if-range",
+    "if-unmodified-since",
     "keep-alive",
+    "range",
     "te",
     "trailer",
     "transfer-encoding",

@@ -43,9 +43,9 @@ pub(super) fn take(
     Ok((taker.sealed.len() > before).then(|| document.to_string().into_bytes()))
 }
 
-/// Finds the names of [`ALWAYS`], and escapes that may hide one.
+/// Finds the names of [`ALWAYS`], and escapes that may hide one: those of `_` and of `a` to `z`.
 static NAMES: LazyLock<Option<AhoCorasick>> =
-    LazyLock::new(|| AhoCorasick::new(ALWAYS.iter().chain(&[r"\u00"])).ok());
+    LazyLock::new(|| AhoCorasick::new(ALWAYS.iter().chain(&[r"\u005", r"\u006", r"\u007"])).ok());
 
 /// Whether the text may have a member that is always a secret.
 fn names_a_secret(body: &[u8]) -> bool {

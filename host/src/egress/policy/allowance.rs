@@ -1,7 +1,7 @@
 //! What the operator opens: a range of addresses, at one port or at all.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
@@ -43,6 +43,11 @@ impl Allowance {
     /// Whether an address, in canonical form, and a port are covered.
     pub fn covers(&self, address: IpAddr, port: u16) -> bool {
         self.covers_port(port) && self.range.contains(&address)
+    }
+
+    /// The one address and port that it opens; none for ranges.
+    pub fn single(&self) -> Option<SocketAddr> {
+        self.port.filter(|_| is_single(&self.range)).map(|port| SocketAddr::new(self.range.addr(), port))
     }
 
     /// Whether some address is covered at a port.

@@ -20,8 +20,11 @@ pub(super) fn open(opener: &mut Opener<'_>, value: &str) -> Result<Option<String
     let (Some((user, password)), true) = (pair.split_once(':'), std::str::from_utf8(&decoded).is_ok()) else {
         return Err(opener.refusal(first, "Basic authentication that is not `user:password` in UTF-8"));
     };
+    // The pair comes back as one text, whichever of the two is the secret.
+    opener.frame(&pair);
     let mut part = |text: &str, name: &str| {
         let shown = format!("the {name} of Basic authentication");
+        opener.frame(text);
         opener.fill(text, (Place::Basic, name), &shown, str::to_owned)
     };
     let pair = format!("{}:{}", part(user, "user")?, part(password, "password")?);

@@ -22,6 +22,7 @@ pub(super) fn open(opener: &mut Opener<'_>, text: &str) -> Result<String, Failur
             continue;
         };
         let decoded = percent_decode_str(&name.replace('+', " ")).decode_utf8_lossy().into_owned();
+        opener.frame(&percent_decode_str(&value.replace('+', " ")).decode_utf8_lossy());
         let shown = format!("form member `{decoded}`");
         let value = opener.fill(value, (Place::Form, &decoded), &shown, |secret| {
             byte_serialize(secret.as_bytes()).collect()

@@ -26,6 +26,7 @@ pub(super) fn open(
         Some(text) => text,
         None => {
             let shown = format!("header `{}`", header.as_str());
+            opener.frame(value);
             opener.fill(value, (Place::Header, header.as_str()), &shown, str::to_owned)?
         }
     };

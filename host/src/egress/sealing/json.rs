@@ -56,6 +56,7 @@ impl Walk<'_, '_> {
 
     fn string(&mut self, text: &str, pointer: &str) -> Result<(), Failure> {
         let shown = format!("JSON member `{pointer}`");
+        self.opener.frame(text);
         for filling in self.opener.fillings(text, (Place::Json, pointer), &shown, escape)? {
             self.seen += text.matches(filling.token).count();
             self.fillings.insert(filling.token, filling);

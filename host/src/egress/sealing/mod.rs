@@ -15,6 +15,7 @@ use super::plan::Sealed;
 use super::{Failure, Request};
 use crate::domain::descriptor::Place;
 use crate::domain::evidence::Placed;
+use crate::domain::secret::Secret;
 
 /// A request whose tokens all stand at declared places.
 pub(super) struct Opened {
@@ -26,6 +27,8 @@ pub(super) struct Opened {
     pub(super) body: Vec<u8>,
     /// What was placed where.
     pub(super) placements: Vec<Placed>,
+    /// Whole values, where a plugin put text around a secret.
+    pub(super) framed: Vec<Secret>,
 }
 
 /// Replaces tokens by secrets where `rule` lets them stand.
@@ -33,7 +36,7 @@ pub(super) struct Opened {
 /// # Errors
 /// `placement-refused` naming the sealed value and the place, or the header that is the host's.
 pub(super) fn open(request: &Request, url: &Url, rule: &str, sealed: &[Sealed]) -> Result<Opened, Failure> {
-    let mut opener = Opener { rule, sealed, placements: Vec::new() };
+    let mut opener = Opener { rule, sealed, placements: Vec::new(), framed: Vec::new() };
     opener.refuse_anywhere("the method", &request.method)?;
     for (name, value) in &request.extra {
         opener.refuse_anywhere("an `extra` entry", name)?;
@@ -47,7 +50,7 @@ pub(super) fn open(request: &Request, url: &Url, rule: &str, sealed: &[Sealed]) 
         headers.append(name, value);
     }
     let body = open_body(&mut opener, request)?;
-    Ok(Opened { url, headers, body, placements: opener.placements })
+    Ok(Opened { url, headers, body, placements: opener.placements, framed: opener.framed })
 }
 
 /// The body with secrets in it. One without tokens is not even parsed.
@@ -79,6 +82,7 @@ struct Opener<'a> {
     rule: &'a str,
     sealed: &'a [Sealed],
     placements: Vec<Placed>,
+    framed: Vec<Secret>,
 }
 
 /// What stands in the place of a sealed value.
@@ -168,6 +172,15 @@ impl<'a> Opener<'a> {
     ) -> Result<String, Failure> {
         let fillings = self.fillings(text, place, shown, encode)?;
         Ok(replace(text, &fillings))
+    }
+
+    /// Keeps the whole value that the application reads, where a plugin put text around a secret.
+    fn frame(&mut self, value: &str) {
+        let tokens = self.tokens_in(value);
+        if tokens.iter().any(|sealed| value != sealed.token) {
+            let open = |text: String, sealed: &&Sealed| text.replace(&sealed.token, sealed.secret.expose());
+            self.framed.push(Secret::new(tokens.iter().fold(value.to_owned(), open)));
+        }
     }
 }
 

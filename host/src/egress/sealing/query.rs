@@ -1,12 +1,14 @@
 //! Tokens in the values of query parameters.
 
-use percent_encoding::{percent_decode_str, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use url::Url;
 
 use super::Opener;
 use crate::domain::descriptor::Place;
 use crate::egress::Failure;
-use crate::egress::patterns::COMPONENT;
+
+/// What RFC 3986 calls unreserved stays as it is.
+const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// The URL with secrets in it, percent-encoded.
 pub(super) fn open(opener: &mut Opener<'_>, raw: &str, url: &Url) -> Result<String, Failure> {
@@ -25,6 +27,7 @@ pub(super) fn open(opener: &mut Opener<'_>, raw: &str, url: &Url) -> Result<Stri
         let text = opener.fill(value, (Place::Query, &decoded), &shown, |secret| {
             utf8_percent_encode(secret, COMPONENT).to_string()
         })?;
+        opener.frame(&percent_decode_str(&value.replace('+', " ")).decode_utf8_lossy());
         parts.push(if part.contains('=') { format!("{name}={text}") } else { name.to_owned() });
     }
     Ok(format!("{bare}?{}", parts.join("&")))

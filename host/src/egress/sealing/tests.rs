@@ -92,6 +92,7 @@ fn a_token_anywhere_else_is_refused_by_name() {
             Request { extra: vec![("timeout-ms".into(), TOKEN.into())], ..request(URL, &[]) },
             "an `extra` entry",
         ),
+        (Request { extra: vec![(TOKEN.into(), "1".into())], ..request(URL, &[]) }, "an `extra` entry"),
     ];
     for (request, place) in cases {
         let message = refusal(&request, &sealed);
@@ -228,4 +229,20 @@ fn a_token_in_a_body_stands_at_its_declared_place_or_nowhere() {
 fn a_body_without_tokens_is_sent_as_it_is_whatever_it_is() {
     let broken = posted("application/json", "{broken");
     assert_eq!(body(&try_open(&broken, &sealed("s", &[])).unwrap()), "{broken");
+}
+
+#[test]
+fn a_header_is_no_parameter_and_a_parameter_no_header() {
+    let header = sealed("s3cret", &[(Place::Header, "key")]);
+    assert!(refusal(&request(&format!("{URL}?key={TOKEN}"), &[]), &header).contains("query parameter `key`"));
+    let query = sealed("s3cret", &[(Place::Query, "key")]);
+    assert!(refusal(&request(URL, &[("key", TOKEN)]), &query).contains("header `key`"));
+}
+
+#[test]
+fn a_token_in_an_escape_stays_what_it_is() {
+    let sealed = sealed("s3cret", &[(Place::Query, "key")]);
+    let escaped: String = TOKEN.bytes().map(|byte| format!("%{byte:02x}")).collect();
+    let opened = try_open(&request(&format!("{URL}?key={escaped}&other={escaped}"), &[]), &sealed).unwrap();
+    assert!(!opened.url.contains("s3cret") && opened.placements.is_empty());
 }

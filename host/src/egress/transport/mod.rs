@@ -2,6 +2,7 @@
 
 mod failure;
 mod pinned;
+mod timed;
 mod tls;
 
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use http::header::{ACCEPT_ENCODING, CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use moka::sync::Cache;
 use pinned::{Handle, PinnedLookup};
+use timed::Timing;
 pub use tls::TlsError;
 
 use super::body::{Body, BodyError};
@@ -21,6 +23,7 @@ use super::policy::Policy;
 use super::resolver::{Resolve, ResolveError, Resolving};
 use super::settings::Settings;
 use crate::domain::id::WorkspaceId;
+use crate::telemetry::{Phase, Phases};
 
 /// Clients that are kept at most.
 const MAX_CLIENTS: u64 = 1024;
@@ -94,6 +97,7 @@ pub struct Transport {
     clients: Cache<(WorkspaceId, Origin), Client>,
     /// What is answered instead of sending anything; nothing in a service sets it.
     canned: Option<Answer>,
+    phases: Phases,
 }
 
 #[derive(Clone)]
@@ -110,7 +114,8 @@ impl Transport {
     pub fn new(settings: &Settings, policy: Policy, resolver: Arc<dyn Resolve>) -> Result<Self, SetupError> {
         let tls = tls::configure(settings.extra_ca_file.as_deref())?;
         let clients = Cache::builder().max_capacity(MAX_CLIENTS).time_to_idle(CLIENT_IDLE).build();
-        Ok(Self { settings: settings.clone(), policy: Arc::new(policy), resolver, tls, clients, canned: None })
+        let (settings, policy, phases) = (settings.clone(), Arc::new(policy), Phases::default());
+        Ok(Self { settings, policy, resolver, tls, clients, canned: None, phases })
     }
 
     /// A transport that sends nothing: requests are judged as ever, and then all get the same answer.
@@ -124,6 +129,11 @@ impl Transport {
     /// The policy that is applied, for those who judge a destination before they send.
     pub fn policy(&self) -> &Policy {
         &self.policy
+    }
+
+    /// How long lookups, connections and exchanges took.
+    pub fn phases(&self) -> &Phases {
+        &self.phases
     }
 
     /// Sends a request to an origin and reads the whole answer. Redirects are answers like others.
@@ -145,7 +155,8 @@ impl Transport {
         }
         let client = self.client(workspace, origin)?;
         let deadline = deadline.min(self.settings.exchange_time());
-        match tokio::time::timeout(deadline, self.send(client, origin, request)).await {
+        let sent = self.phases.during(Phase::Upstream, self.send(client, origin, request));
+        match tokio::time::timeout(deadline, sent).await {
             Ok(outcome) => outcome,
             Err(_) => Err(TransportError::timeout()),
         }
@@ -218,7 +229,8 @@ impl Transport {
             Arc::new(PinnedLookup::new(origin.clone(), Arc::clone(&self.policy), Arc::clone(&self.resolver)));
         let http = reqwest::Client::builder()
             .tls_backend_preconfigured(tls::for_one_client(&self.tls))
-            .dns_resolver(Handle(Arc::clone(&lookup)))
+            .dns_resolver(Handle(Arc::clone(&lookup), self.phases.clone()))
+            .connector_layer(Timing(self.phases.clone()))
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())

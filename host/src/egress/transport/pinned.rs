@@ -9,6 +9,7 @@ use reqwest::dns::{Addrs, Name, Resolving};
 use super::super::origin::{Host, Origin, Refusal};
 use super::super::policy::Policy;
 use super::super::resolver::{MAX_ANSWERS, Resolve, ResolveError};
+use crate::telemetry::{Phase, Phases};
 
 /// Most addresses that are remembered of one client's lookups. Beyond it the oldest knowledge goes, and a
 /// connection that leads nowhere known any more is refused rather than trusted.
@@ -69,13 +70,13 @@ impl PinnedLookup {
 }
 
 /// The handle that a client owns; the transport keeps the other one to ask [`PinnedLookup::knows`].
-pub(super) struct Handle(pub(super) Arc<PinnedLookup>);
+pub(super) struct Handle(pub(super) Arc<PinnedLookup>, pub(super) Phases);
 
 impl reqwest::dns::Resolve for Handle {
     fn resolve(&self, name: Name) -> Resolving {
-        let lookup = Arc::clone(&self.0);
+        let (lookup, phases) = (Arc::clone(&self.0), self.1.clone());
         Box::pin(async move {
-            let dialled = lookup.answers(name.as_str()).await?;
+            let dialled = phases.during(Phase::Dns, lookup.answers(name.as_str())).await?;
             let addresses: Addrs = Box::new(dialled.into_iter());
             Ok(addresses)
         })

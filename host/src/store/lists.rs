@@ -1,0 +1,133 @@
+//! Lists of credentials: one text for each set of filters, so that each one finds its index, whatever
+//! the planner knows of the values.
+
+use super::credentials::{Row, select_credentials};
+use super::error::StoreError;
+use super::transaction::{Access, Store, Tx};
+use crate::domain::credential::{Credential, Status};
+use crate::domain::id::{ComponentId, CredentialId, WorkspaceId};
+
+/// Longest name of a credential, in characters.
+const NAME: usize = 200;
+
+/// Which credentials to list.
+#[derive(Clone, Debug, Default)]
+pub struct ListFilter {
+    pub component: Option<ComponentId>,
+    pub status: Option<Status>,
+    /// Only those whose name begins with exactly this text.
+    pub name_prefix: Option<String>,
+    /// Only those whose id sorts after this one.
+    pub after: Option<CredentialId>,
+    pub limit: u32,
+}
+
+impl Store {
+    /// Credentials of a workspace, by id.
+    pub async fn list_credentials(
+        &self,
+        workspace: &WorkspaceId,
+        filter: ListFilter,
+    ) -> Result<Vec<Credential>, StoreError> {
+        read_tx!(self, Access::Workspace(workspace), tx => list(tx, workspace, &filter).await)
+    }
+}
+
+/// The query for a set of filters: $1 workspace, $2 the id before, $3 limit, $4 component, $5 status,
+/// $6 and $7 the range of names.
+macro_rules! query {
+    ($($filter:expr),*) => {
+        select_credentials!(
+            " FROM credentials WHERE workspace = $1 AND id > $2",
+            $($filter,)*
+            " ORDER BY id LIMIT $3"
+        )
+    };
+}
+
+macro_rules! by_component {
+    () => {
+        " AND component = $4"
+    };
+}
+
+macro_rules! by_status {
+    () => {
+        " AND status = $5"
+    };
+}
+
+/// The ids come from the index of names alone: else SQLite reads every row in the order of ids.
+macro_rules! by_name {
+    () => {
+        " AND id IN (SELECT id FROM credentials WHERE workspace = $1 AND name >= $6 AND name < $7)"
+    };
+}
+
+impl ListFilter {
+    /// The text of the query for these filters.
+    pub fn query(&self) -> &'static str {
+        match (self.component.is_some(), self.status.is_some(), self.name_prefix.is_some()) {
+            (false, false, false) => query!(),
+            (true, false, false) => query!(by_component!()),
+            (false, true, false) => query!(by_status!()),
+            (true, true, false) => query!(by_component!(), by_status!()),
+            (false, false, true) => query!(by_name!()),
+            (true, false, true) => query!(by_name!(), by_component!()),
+            (false, true, true) => query!(by_name!(), by_status!()),
+            (true, true, true) => query!(by_name!(), by_component!(), by_status!()),
+        }
+    }
+}
+
+async fn list(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    filter: &ListFilter,
+) -> Result<Vec<Credential>, StoreError> {
+    let from = filter.name_prefix.as_deref().unwrap_or_default();
+    let until = end_of_prefix(from);
+    let rows: Vec<Row> = on!(tx, c => sqlx::query_as(filter.query())
+        .bind(workspace.as_str())
+        .bind(filter.after.as_ref().map_or("", CredentialId::as_str))
+        .bind(i64::from(filter.limit))
+        .bind(filter.component.as_ref().map(ComponentId::as_str))
+        .bind(filter.status.map(Status::as_str))
+        .bind(from)
+        .bind(until.as_str())
+        .fetch_all(c).await?);
+    rows.into_iter().map(Row::read).collect()
+}
+
+/// The first text behind all texts that begin with `prefix`. Both databases compare the bytes of UTF-8,
+/// which is the order of code points.
+fn end_of_prefix(prefix: &str) -> String {
+    let mut rest: Vec<char> = prefix.chars().collect();
+    while let Some(last) = rest.pop() {
+        // Steps over the surrogates, which are no characters.
+        if let Some(next) = (last..=char::MAX).nth(1) {
+            rest.push(next);
+            return rest.into_iter().collect();
+        }
+    }
+    // No name is longer.
+    char::MAX.to_string().repeat(NAME + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_of_a_prefix_lies_behind_all_its_texts() {
+        for (prefix, end) in
+            [("a", "b"), ("Shop 9", "Shop :"), ("%_", "%`"), ("\u{d7ff}", "\u{e000}"), ("x\u{10ffff}", "y")]
+        {
+            assert_eq!(end_of_prefix(prefix), end);
+        }
+        for prefix in ["", "\u{10ffff}"] {
+            let longest = format!("{prefix}{}", char::MAX.to_string().repeat(NAME - prefix.chars().count()));
+            assert!(end_of_prefix(prefix) > longest);
+        }
+    }
+}
