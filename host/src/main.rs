@@ -4,6 +4,10 @@ use std::process::ExitCode;
 
 use keystead::cli::{Cli, run};
 
+/// Many small texts are made and dropped for each request, on several threads.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     run(Cli::read())
 }

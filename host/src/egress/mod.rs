@@ -22,6 +22,7 @@ mod readings;
 mod reflection;
 pub mod resolver;
 mod sealing;
+mod search;
 pub mod session;
 pub mod settings;
 mod tokens;
@@ -36,7 +37,7 @@ use policy::Policy;
 use reflection::Scanners;
 use resolver::Resolve;
 use tokens::Tokens;
-use transport::Transport;
+use transport::{Answer, Transport};
 
 /// What a plugin asks to be sent, as in `keystead:plugin/http`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,6 +99,18 @@ impl Egress {
         settings.check()?;
         let policy = Policy::new(settings.allowances()?, own_listeners);
         let transport = Transport::new(&settings, policy.clone(), resolver)?;
+        Ok(Self { transport: Arc::new(transport), policy, settings: Arc::new(settings) })
+    }
+
+    /// A way out that opens no socket: every request that rules, placements and policy let pass is answered
+    /// with the same `answer`. For benches, which measure everything but the network.
+    ///
+    /// # Errors
+    /// As for [`Egress::new`].
+    pub fn canned(settings: Settings, answer: Answer) -> Result<Self, String> {
+        settings.check()?;
+        let policy = Policy::new(settings.allowances()?, Vec::new());
+        let transport = Transport::canned(&settings, policy.clone(), answer)?;
         Ok(Self { transport: Arc::new(transport), policy, settings: Arc::new(settings) })
     }
 

@@ -1,8 +1,6 @@
 //! The forms in which a secret may come back. Escapes are no forms: they are read before the search
 //! (see `readings`).
 
-use std::collections::BTreeSet;
-
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
 /// Secrets shorter than this are looked for only as whole values.
@@ -11,10 +9,11 @@ pub(super) const SHORTEST: usize = 8;
 /// Every form of a secret that is searched for. ASCII case is ignored by the search, so upper- and
 /// lower-case hexadecimal need no entries of their own.
 pub(super) fn forms(secret: &str) -> Vec<Vec<u8>> {
-    let mut forms = BTreeSet::new();
+    // Some dozen entries at most: comparing each with each is cheaper than a tree of them.
+    let mut forms: Vec<Vec<u8>> = Vec::with_capacity(16);
     let mut add = |form: Vec<u8>| {
-        if form.len() >= SHORTEST {
-            forms.insert(form);
+        if form.len() >= SHORTEST && !forms.contains(&form) {
+            forms.push(form);
         }
     };
     let bytes = secret.as_bytes();
@@ -23,10 +22,13 @@ pub(super) fn forms(secret: &str) -> Vec<Vec<u8>> {
     add(secret.chars().map(|c| u8::try_from(c).ok()).collect::<Option<_>>().unwrap_or_default());
     add(secret.encode_utf16().flat_map(u16::to_le_bytes).collect());
     add(secret.encode_utf16().flat_map(u16::to_be_bytes).collect());
-    add(secret.bytes().flat_map(|byte| format!("{byte:02x}").into_bytes()).collect());
+    add(hexadecimal(bytes));
     for offset in 0..3 {
-        add(base64_core(&STANDARD_NO_PAD, bytes, offset));
-        add(base64_core(&URL_SAFE_NO_PAD, bytes, offset));
+        let standard = base64_core(&STANDARD_NO_PAD, bytes, offset);
+        if standard.iter().any(|byte| matches!(byte, b'+' | b'/')) {
+            add(base64_core(&URL_SAFE_NO_PAD, bytes, offset));
+        }
+        add(standard);
     }
     add(secret.replace('$', "$$").into_bytes());
     add(secret.chars().rev().collect::<String>().into_bytes());
@@ -34,7 +36,13 @@ pub(super) fn forms(secret: &str) -> Vec<Vec<u8>> {
     for line in secret.lines().filter(|line| line.len() >= 2 * SHORTEST && !line.starts_with("-----")) {
         add(line.trim().as_bytes().to_vec());
     }
-    forms.into_iter().collect()
+    forms
+}
+
+/// Each byte as two lower-case hexadecimal digits.
+fn hexadecimal(bytes: &[u8]) -> Vec<u8> {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    bytes.iter().flat_map(|byte| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]).collect()
 }
 
 /// The characters of a base64 text that depend on `secret` alone when `offset` bytes stand before it.

@@ -1,13 +1,15 @@
 //! Finds secrets in what comes back and in what a plugin says.
 
-use aho_corasick::{AhoCorasick, MatchKind};
-
 use super::plan::Sealed;
+use super::search::Search;
 use super::{patterns, readings};
 use crate::domain::secret::Secret;
 
 /// What a text becomes in which a secret or a sealed token was found.
 pub(super) const REPLACED: &str = "(withheld: the text held a secret or a sealed token)";
+
+/// Bytes of all secrets of a verification together; their forms are several times as long.
+const LONGEST: usize = 1 << 20;
 
 /// The secrets of a credential are too large to be searched for.
 #[derive(Debug, thiserror::Error)]
@@ -16,10 +18,10 @@ pub struct ScannerError;
 
 /// Looks for the secrets of one verification. Without `Debug`: it holds them.
 pub(super) struct Scanner {
-    secrets: Option<AhoCorasick>,
-    tokens: Option<AhoCorasick>,
+    secrets: Search,
+    tokens: Search,
     short: Vec<Secret>,
-    framed: Vec<AhoCorasick>,
+    framed: Vec<Search>,
 }
 
 impl Scanner {
@@ -35,7 +37,12 @@ impl Scanner {
     ) -> Result<Self, ScannerError> {
         let mut long = Vec::new();
         let mut short = Vec::new();
+        let mut bytes = 0;
         for secret in secrets.filter(|secret| !public.contains(&secret.expose())) {
+            bytes += secret.expose().len();
+            if bytes > LONGEST {
+                return Err(ScannerError);
+            }
             if secret.expose().len() < patterns::SHORTEST {
                 short.push(secret.clone());
             } else {
@@ -43,7 +50,7 @@ impl Scanner {
             }
         }
         let tokens = tokens.map(|token| token.as_bytes().to_vec()).collect();
-        Ok(Self { secrets: automaton(long)?, tokens: automaton(tokens)?, short, framed: Vec::new() })
+        Ok(Self { secrets: Search::new(long), tokens: Search::new(tokens), short, framed: Vec::new() })
     }
 
     /// Looks for a text in which secrets were sent, too. A secret that is too short to be looked for
@@ -56,10 +63,13 @@ impl Scanner {
         if !self.short.iter().any(held) {
             return Ok(());
         }
+        if text.expose().len() > LONGEST {
+            return Err(ScannerError);
+        }
         if text.expose().len() < patterns::SHORTEST {
             self.short.push(text);
         } else {
-            self.framed.extend(automaton(patterns::forms(text.expose()))?);
+            self.framed.push(Search::new(patterns::forms(text.expose())));
         }
         Ok(())
     }
@@ -72,8 +82,11 @@ impl Scanner {
 
     /// The text, or a fixed sentence where a secret or a token is found in it.
     pub(super) fn scrub(&self, text: String) -> String {
-        let token = self.tokens.as_ref().is_some_and(|tokens| tokens.is_match(&text));
-        if token || self.finds(text.as_bytes()) { REPLACED.to_owned() } else { text }
+        if self.tokens.is_match(text.as_bytes()) || self.finds(text.as_bytes()) {
+            REPLACED.to_owned()
+        } else {
+            text
+        }
     }
 
     /// In the bytes as they are, or once their escapes are read.
@@ -82,7 +95,7 @@ impl Scanner {
     }
 
     fn finds_as_is(&self, bytes: &[u8]) -> bool {
-        self.secrets.as_ref().is_some_and(|secrets| secrets.is_match(bytes))
+        self.secrets.is_match(bytes)
             || self.framed.iter().any(|framed| framed.is_match(bytes))
             || self.short.iter().any(|secret| is_whole_value(bytes, secret.expose()))
     }
@@ -161,15 +174,6 @@ fn is_whole_value(bytes: &[u8], secret: &str) -> bool {
     !secret.is_empty()
         && (bytes.trim_ascii() == secret.as_bytes()
             || bytes.windows(quoted.len()).any(|window| window == quoted.as_bytes()))
-}
-
-fn automaton(patterns: Vec<Vec<u8>>) -> Result<Option<AhoCorasick>, ScannerError> {
-    if patterns.is_empty() {
-        return Ok(None);
-    }
-    let builder =
-        AhoCorasick::builder().ascii_case_insensitive(true).match_kind(MatchKind::Standard).build(patterns);
-    builder.map(Some).map_err(|_| ScannerError)
 }
 
 #[cfg(test)]

@@ -101,7 +101,7 @@ impl Settings {
             ("host_calls", self.host_calls, 10..=1_000_000),
             ("log_lines", self.log_lines.into(), 0..=1_000),
             ("log_line_bytes", self.log_line_bytes.into(), 80..=65_536),
-            ("concurrency", self.concurrency.into(), 1..=1_000),
+            ("concurrency", self.concurrency.into(), 1..=2_000),
             ("queue", self.queue.into(), 0..=10_000),
             ("queue_ms", self.queue_ms, 0..=60_000),
             ("per_workspace", self.per_workspace.into(), 1..=100),
@@ -153,7 +153,7 @@ mod tests {
 
     #[test]
     fn slots_that_exceed_the_address_space_are_refused() {
-        let settings = Settings { concurrency: 1_000, memories: 16, ..Settings::default() };
+        let settings = Settings { concurrency: 2_000, memories: 16, ..Settings::default() };
         assert!(settings.check().unwrap_err().contains("`sandbox.concurrency` times `sandbox.memories`"));
     }
 

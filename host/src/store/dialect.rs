@@ -19,6 +19,26 @@ pub enum Backend {
 /// fail with `SQLITE_BUSY` without any waiting when another writer came in between.
 pub(super) const BEGIN_SQLITE_WRITE: &str = "BEGIN IMMEDIATE";
 
+/// Statements that begin a part of a SQLite transaction and take it back.
+#[derive(Clone, Copy)]
+pub(super) struct Savepoint {
+    pub begin: &'static str,
+    pub take_back: &'static str,
+}
+
+macro_rules! savepoints {
+    ($($name:literal)*) => {
+        [$(Savepoint { begin: concat!("SAVEPOINT ", $name), take_back: concat!("ROLLBACK TO ", $name) }),*]
+    };
+}
+
+/// Of the second and further writers of one commit. Each has a name of its own: to take back a part that
+/// never began must fail, and not take back the part before.
+pub(super) const SAVEPOINTS: [Savepoint; 32] = savepoints! {
+    "w1" "w2" "w3" "w4" "w5" "w6" "w7" "w8" "w9" "w10" "w11" "w12" "w13" "w14" "w15" "w16"
+    "w17" "w18" "w19" "w20" "w21" "w22" "w23" "w24" "w25" "w26" "w27" "w28" "w29" "w30" "w31" "w32"
+};
+
 /// How long SQLite waits for another process's write lock.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 

@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, PgPool, SqlitePool};
-use tokio::sync::Mutex;
 
+use super::batch::Writers;
 use super::dialect::{ACQUIRE_TIMEOUT, BUSY_TIMEOUT};
 use super::error::StoreError;
 use super::transaction::{Access, Pool, Store};
@@ -55,7 +55,7 @@ impl Store {
                 .disable_statement_logging();
             let pool = SqlitePoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT).max_connections(1);
             let pool = pool.connect_with(options).await?;
-            return Ok(Self { pool: Pool::Sqlite { pool, writers: std::sync::Arc::new(Mutex::new(())) } });
+            return Ok(Self { pool: Pool::Sqlite { pool, writers: Writers::default() } });
         }
         let options = PgConnectOptions::from_str(url)?
             .application_name("keystead-doctor")

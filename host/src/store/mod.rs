@@ -9,6 +9,7 @@
 mod transaction;
 
 mod audit;
+mod batch;
 mod components;
 mod credentials;
 mod dialect;

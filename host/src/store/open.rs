@@ -5,19 +5,22 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 use std::str::FromStr;
-use std::sync::Arc;
+use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Connection as _};
-use tokio::sync::Mutex;
 
+use super::batch::Writers;
 use super::dialect::{self, ACQUIRE_TIMEOUT, BUSY_TIMEOUT};
 use super::error::StoreError;
 use super::transaction::{Pool, Store};
 
 /// Connections of one process: readers on SQLite, sessions on PostgreSQL.
 const MAX_CONNECTIONS: u32 = 10;
+
+/// How long an idle connection to PostgreSQL is taken for alive without being asked.
+const TRUSTED_IDLE: Duration = Duration::from_secs(1);
 
 impl Store {
     /// Opens the database at a URL: `sqlite:///path/to/keystead.db`, `sqlite::memory:` or
@@ -83,7 +86,8 @@ async fn open_sqlite(url: &str) -> Result<Store, StoreError> {
         // What is deleted is overwritten, sealed or not.
         .pragma("secure_delete", "ON")
         .disable_statement_logging();
-    let pool = SqlitePoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT);
+    // A connection to a file does not break while it lies in the pool.
+    let pool = SqlitePoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT).test_before_acquire(false);
     // A database in memory lives as long as its one connection.
     let pool = if in_memory {
         pool.max_connections(1).min_connections(1).idle_timeout(None).max_lifetime(None)
@@ -91,7 +95,7 @@ async fn open_sqlite(url: &str) -> Result<Store, StoreError> {
         pool.max_connections(MAX_CONNECTIONS)
     };
     let pool = pool.connect_with(options).await?;
-    Ok(Store { pool: Pool::Sqlite { pool, writers: Arc::new(Mutex::new(())) } })
+    Ok(Store { pool: Pool::Sqlite { pool, writers: Writers::default() } })
 }
 
 async fn open_postgres(url: &str) -> Result<Store, StoreError> {
@@ -100,6 +104,16 @@ async fn open_postgres(url: &str) -> Result<Store, StoreError> {
     let pool = PgPoolOptions::new()
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .max_connections(MAX_CONNECTIONS)
+        // Asking a connection whether it lives costs a round trip; one that was just used need not be asked.
+        .test_before_acquire(false)
+        .before_acquire(|connection, meta| {
+            Box::pin(async move {
+                if meta.idle_for > TRUSTED_IDLE {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
         .connect_with(options)
         .await?;
     Ok(Store { pool: Pool::Postgres(pool) })

@@ -20,7 +20,7 @@ impl Store {
         match &self.pool {
             // One write transaction around all: SQLite has no lock of its own for migrations.
             Pool::Sqlite { pool, writers } => {
-                let _turn = writers.lock().await;
+                let _alone = writers.exclude().await;
                 let mut transaction = pool.begin_with(super::dialect::BEGIN_SQLITE_WRITE).await?;
                 SQLITE.run_direct(None, &mut *transaction, false).await.map_err(explain)?;
                 transaction.commit().await?;

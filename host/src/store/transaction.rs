@@ -1,12 +1,11 @@
 //! Transactions: which rows they may see, how they begin, and when a write is run again.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
-use sqlx::{PgPool, Postgres, Sqlite, SqlitePool};
-use tokio::sync::{Mutex, OwnedMutexGuard};
+use sqlx::{PgPool, Postgres, SqlitePool};
 
+use super::batch::{SqliteTx, Writers};
 use super::dialect::{self, Backend};
 use super::error::StoreError;
 use crate::domain::id::WorkspaceId;
@@ -22,8 +21,8 @@ pub struct Store {
 pub(super) enum Pool {
     Sqlite {
         pool: SqlitePool,
-        /// Lets this process's writers wait in a fair queue instead of polling SQLite's lock.
-        writers: Arc<Mutex<()>>,
+        /// This process's writers, who commit together.
+        writers: Writers,
     },
     Postgres(PgPool),
 }
@@ -57,11 +56,7 @@ impl<'a> Access<'a> {
 
 /// An open transaction. Dropped without [`Tx::commit`], it is rolled back.
 pub(super) enum Tx {
-    Sqlite {
-        transaction: sqlx::Transaction<'static, Sqlite>,
-        /// Released after the transaction, since fields are dropped in order.
-        _turn: Option<OwnedMutexGuard<()>>,
-    },
+    Sqlite(SqliteTx),
     Postgres(sqlx::Transaction<'static, Postgres>),
 }
 
@@ -69,7 +64,7 @@ pub(super) enum Tx {
 macro_rules! on {
     ($tx:expr, $connection:ident => $body:expr) => {
         match $tx {
-            $crate::store::transaction::Tx::Sqlite { transaction, .. } => {
+            $crate::store::transaction::Tx::Sqlite(transaction) => {
                 let $connection = &mut **transaction;
                 $body
             }
@@ -141,7 +136,7 @@ impl Store {
     /// Begins a transaction that only reads: one snapshot on SQLite, the named rows on PostgreSQL.
     pub(super) async fn begin_read(&self, access: Access<'_>) -> Result<Tx, StoreError> {
         match &self.pool {
-            Pool::Sqlite { pool, .. } => Ok(Tx::Sqlite { transaction: pool.begin().await?, _turn: None }),
+            Pool::Sqlite { pool, .. } => Ok(Tx::Sqlite(SqliteTx::Read(pool.begin().await?))),
             Pool::Postgres(pool) => begin_postgres(pool, access).await,
         }
     }
@@ -149,11 +144,7 @@ impl Store {
     /// The one function through which everything that writes begins.
     pub(super) async fn begin_write(&self, access: Access<'_>) -> Result<Tx, StoreError> {
         match &self.pool {
-            Pool::Sqlite { pool, writers } => {
-                let turn = Arc::clone(writers).lock_owned().await;
-                let transaction = pool.begin_with(dialect::BEGIN_SQLITE_WRITE).await?;
-                Ok(Tx::Sqlite { transaction, _turn: Some(turn) })
-            }
+            Pool::Sqlite { pool, writers } => Ok(Tx::Sqlite(SqliteTx::Write(writers.take_turn(pool).await?))),
             Pool::Postgres(pool) => begin_postgres(pool, access).await,
         }
     }
@@ -181,16 +172,15 @@ impl Tx {
 
     async fn commit(self) -> Result<(), StoreError> {
         match self {
-            Self::Sqlite { transaction, _turn } => transaction.commit().await?,
-            Self::Postgres(transaction) => transaction.commit().await?,
+            Self::Sqlite(transaction) => transaction.commit().await,
+            Self::Postgres(transaction) => Ok(transaction.commit().await?),
         }
-        Ok(())
     }
 
     /// Rolls back. A failure of that leaves nothing behind either: the connection is given up then.
     pub(super) async fn close(self) {
         let outcome = match self {
-            Self::Sqlite { transaction, _turn } => transaction.rollback().await,
+            Self::Sqlite(transaction) => transaction.rollback().await,
             Self::Postgres(transaction) => transaction.rollback().await,
         };
         if outcome.is_err() {

@@ -36,6 +36,24 @@ async fn randomness_follows_the_seed() {
 }
 
 #[tokio::test]
+async fn each_run_knows_its_own_time_alone() {
+    // One of them looks at the clock while it is made already.
+    let early = guest("(call $report (global.get $made))")
+        .keystead()
+        .start("(global.set $made (call $now))")
+        .with("(global $made (mut i64) (i64.const 0))");
+    let late = guest("(call $report (call $now))").keystead();
+    for guest in [early, late] {
+        let sandbox = Sandbox::new(&tight()).unwrap();
+        let plugin = sandbox.compile(&guest.bytes()).unwrap();
+        for now_ms in 1..6 {
+            let context = RunContext { now_ms, ..context() };
+            assert_eq!(super::reported(sandbox.verify(&plugin, session("{}"), context).await), now_ms);
+            }
+    }
+}
+
+#[tokio::test]
 async fn random_bytes_are_limited_per_call() {
     assert!(run(&tight(), &random(256)).await.result.is_ok());
     let failure = failure(&tight(), &random(257)).await;
