@@ -129,7 +129,13 @@ async fn create(
     };
     let answer =
         json!({"id": credential.id.as_str(), "status": "verified", "fields": credential.public_fields});
-    let new = NewCredential { credential, record: record.bytes, key_id: record.key_id, verification, request: None };
+    let new = NewCredential {
+        credential,
+        record: record.bytes,
+        key_id: record.key_id,
+        verification,
+        request: None,
+    };
     app.store.insert_credential(new, audit).await.unwrap();
     (StatusCode::CREATED, Json(answer))
 }

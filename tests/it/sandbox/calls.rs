@@ -49,7 +49,7 @@ async fn each_run_knows_its_own_time_alone() {
         for now_ms in 1..6 {
             let context = RunContext { now_ms, ..context() };
             assert_eq!(super::reported(sandbox.verify(&plugin, session("{}"), context).await), now_ms);
-            }
+        }
     }
 }
 
