@@ -3,6 +3,7 @@
 mod acceptance;
 mod api;
 mod cli;
+mod crashes;
 mod egress;
 mod harness;
 mod ops;

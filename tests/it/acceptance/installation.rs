@@ -37,14 +37,29 @@ impl Installation {
             said: String::new(),
         };
         std::fs::create_dir(installation.data_dir()).unwrap();
-        let mut serve = installation.keystead(&["serve", "--listen", "127.0.0.1:0"]);
-        serve.args(["--allow-egress", "127.0.0.1/32:*"]).args(installation.database_options());
-        let mut service = Supervised::start(&serve, installation.folder.path(), "serve");
+        installation.serve();
+        installation
+    }
+
+    /// Starts the service; over the same data, once it was stopped or killed.
+    pub fn serve(&mut self) {
+        let mut serve = self.keystead(&["serve", "--listen", "127.0.0.1:0"]);
+        serve.args(["--allow-egress", "127.0.0.1/32:*"]).args(self.database_options());
+        let mut service = Supervised::start(&serve, self.folder.path(), "serve");
         let address =
             service.wait_until(Duration::from_secs(60), |it| find_address(&(it.stdout() + &it.stderr())));
-        installation.address = address.unwrap();
-        installation.service = Some(service);
-        installation
+        self.address = address.unwrap();
+        self.service = Some(service);
+    }
+
+    /// Kills the service with SIGKILL.
+    pub fn kill(&mut self) {
+        self.service.take().unwrap().kill();
+    }
+
+    /// Where the service listens: `http://127.0.0.1:PORT`.
+    pub fn address(&self) -> &str {
+        &self.address
     }
 
     /// Where the service keeps its files.
@@ -113,9 +128,9 @@ impl Installation {
 
     fn keystead(&self, words: &[&str]) -> Command {
         let mut command = keystead(words);
-        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
-        // Everything on: what is never logged must not be logged here either.
+        // Everything on, unless told otherwise: what is never logged must not be logged here either.
         command.env("KEYSTEAD_LOG_LEVEL", "trace").env("RUST_LOG", "trace");
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command
     }
 

@@ -9,13 +9,14 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// Runs the program that it is given, and stops it when its own standard input ends, which it does however the
-/// process at the other end goes away. Ends with the program's exit code.
+/// process at the other end goes away. A line in it is the name of a signal for the program. Ends with the program's
+/// exit code.
 const SUPERVISOR: &str = r#"
 exec 3<&0 </dev/null
 "$@" 3<&- &
 program=$!
 {
-    while read -r _ <&3; do :; done
+    while read -r signal <&3; do kill -"$signal" "$program"; done
     kill -TERM "$program"
     # Whoever does not stop when asked is stopped after five seconds.
     for _ in 1 2 3 4 5 6 7 8 9 10; do sleep 0.5; kill -0 "$program" || exit; done
@@ -104,6 +105,16 @@ impl Supervised {
     pub fn stop(mut self) -> Option<i32> {
         self.line.take();
         self.supervisor.wait().unwrap().code()
+    }
+
+    /// Kills the program itself with SIGKILL, and returns when it is gone.
+    ///
+    /// # Panics
+    /// When it had ended before, or ends otherwise.
+    pub fn kill(mut self) {
+        self.line.as_mut().unwrap().write_all(b"KILL\n").unwrap();
+        // What a shell makes of a child that signal 9 has ended.
+        assert_eq!(self.supervisor.wait().unwrap().code(), Some(128 + 9), "{}: {}", self.name, self.stderr());
     }
 }
 

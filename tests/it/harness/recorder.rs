@@ -15,6 +15,8 @@ pub enum Reply {
     Bytes(Vec<u8>),
     /// 200 with the value of the `api_key` header as body.
     Reflect,
+    /// 200 when the `api_key` header begins so, else 401.
+    KeysLike(&'static str),
     /// 200, after the request has waited at the gate twice: once to tell that it is there, once to be let on.
     Gate(Arc<Barrier>),
     /// Closes the connection without an answer.
@@ -63,7 +65,7 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    /// Starts on a free loopback port. Paths without a reply of their own get `{"ok":true}`.
+    /// Starts on a free loopback port. Paths without a reply of their own get that of `*`, or else `{"ok":true}`.
     pub async fn start(replies: impl IntoIterator<Item = (&'static str, Reply)>) -> Self {
         let replies: Arc<HashMap<&'static str, Reply>> = Arc::new(replies.into_iter().collect());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -100,6 +102,17 @@ impl Recorder {
     pub fn received(&self) -> Vec<String> {
         self.received.lock().unwrap().clone()
     }
+
+    /// Takes out the requests for a path so far, head and body as text.
+    pub fn take(&self, path: &str) -> Vec<String> {
+        let mut received = self.received.lock().unwrap();
+        received.extract_if(.., |text| text.split([' ', '?']).nth(1) == Some(path)).collect()
+    }
+
+    /// Forgets every request so far.
+    pub fn forget(&self) {
+        self.received.lock().unwrap().clear();
+    }
 }
 
 async fn converse(
@@ -122,16 +135,22 @@ async fn converse(
     }
     let path = text.split(' ').nth(1).unwrap_or_default().split('?').next().unwrap_or_default().to_owned();
     let header = header(&text, "api_key").unwrap_or_default().to_owned();
-    let earlier =
-        kept.lock().unwrap().iter().filter(|text| text.split([' ', '?']).nth(1) == Some(&path)).count();
-    kept.lock().unwrap().push(text);
-    let reply = match replies.get(path.as_str()) {
-        Some(Reply::Turns(turns)) => Some(&turns[earlier.min(turns.len() - 1)]),
+    let reply = match replies.get(path.as_str()).or_else(|| replies.get("*")) {
+        Some(Reply::Turns(turns)) => {
+            let kept = kept.lock().unwrap();
+            let earlier = kept.iter().filter(|text| text.split([' ', '?']).nth(1) == Some(&path)).count();
+            Some(&turns[earlier.min(turns.len() - 1)])
+        }
         reply => reply,
     };
+    kept.lock().unwrap().push(text);
     let reply = match reply {
         Some(Reply::Bytes(bytes)) => bytes.clone(),
         Some(Reply::Reflect) => head(200, "text/plain", header.as_bytes()),
+        Some(Reply::KeysLike(prefix)) if header.starts_with(prefix) => {
+            head(200, "application/json", br#"{"ok":true}"#)
+        }
+        Some(Reply::KeysLike(_)) => head(401, "application/json", br#"{"ok":false}"#),
         Some(Reply::Gate(gate)) => {
             gate.wait().await;
             gate.wait().await;
