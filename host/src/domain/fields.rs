@@ -56,7 +56,7 @@ impl Fields {
         Self(Value::Object(object))
     }
 
-    /// Reads the text of an object, such as [`to_json`](Self::to_json) made.
+    /// Reads the text of an object, such as [`expose_json`](Self::expose_json) made.
     ///
     /// # Errors
     /// When the text is no acceptable JSON object (see [`json::parse_object`]).

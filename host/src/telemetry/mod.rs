@@ -5,7 +5,7 @@
 //! typed: what is measured may be read by people who may not read what it is about.
 //!
 //! Every room keeps its own numbers and nothing is global, so two services in one process do not mix.
-//! The text format is a page long (see [`exposition`]), shorter than a crate for it would be.
+//! The text format is a page long (see `exposition.rs`), shorter than a crate for it would be.
 
 mod exposition;
 mod family;
