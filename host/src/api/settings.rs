@@ -72,9 +72,7 @@ impl Settings {
         ];
         for (name, value, least, most) in ranges {
             if !(least..=most).contains(&value) {
-                return Err(format!(
-                    "the API's `{name}` is {value}, but must lie between {least} and {most}"
-                ));
+                return Err(format!("`api.{name}` is {value}; it must be from {least} to {most}"));
             }
         }
         Ok(())
@@ -114,7 +112,7 @@ mod tests {
     fn a_value_outside_its_range_is_named() {
         let settings = Settings { grace_ms: 600_001, ..Settings::default() };
         let sentence = settings.check().unwrap_err();
-        assert_eq!(sentence, "the API's `grace_ms` is 600001, but must lie between 0 and 600000");
+        assert_eq!(sentence, "`api.grace_ms` is 600001; it must be from 0 to 600000");
         assert!(Settings { connections: 0, ..Settings::default() }.check().is_err());
     }
 }
