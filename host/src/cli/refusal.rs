@@ -3,9 +3,27 @@
 use serde_json::Value;
 
 use super::answer::{count, list, number, text};
+use super::failure::Failure;
 use super::holders;
-use crate::client::Problem;
+use crate::client::{ClientError, Problem};
 use crate::domain::id::ComponentId;
+
+/// The failure of a change of a flow. Steps that are not ready are told as a list alone, which the service's
+/// own sentence would only repeat.
+pub(super) fn of_flow(error: ClientError, what: String) -> anyhow::Error {
+    let problem = match error {
+        ClientError::Problem(problem) if problem.kind == "flow-not-ready" => problem,
+        error => return anyhow::Error::new(error).context(what),
+    };
+    let steps = list(&problem.document, "/steps").len() as u64;
+    let verb = if steps == 1 { "is" } else { "are" };
+    let failure = Failure::refused(format!("{what}: {} {verb} not ready", count(steps, "step")));
+    let failure = failure.details(lines(&problem));
+    match hint(&problem) {
+        Some(hint) => failure.hint(hint).into(),
+        None => failure.into(),
+    }
+}
 
 /// What is wrong, one line each, after the problem's detail.
 pub(super) fn lines(problem: &Problem) -> Vec<String> {
@@ -20,11 +38,6 @@ pub(super) fn lines(problem: &Problem) -> Vec<String> {
     let flows = list(document, "/flows");
     lines.extend(holders::lines(flows));
     lines.extend(holders::more(document, flows).filter(|_| !flows.is_empty()));
-    if problem.kind == "component-in-use" {
-        let [credentials, steps] =
-            ["credential", "step"].map(|noun| count(number(document, &format!("/{noun}s")), noun));
-        lines.push(format!("in all workspaces: {credentials}, {steps}"));
-    }
     lines
 }
 
@@ -51,6 +64,11 @@ fn step_line(step: &Value) -> String {
 pub(super) fn hint(problem: &Problem) -> Option<String> {
     match problem.kind.as_str() {
         "flow-not-ready" => Some(credentials_for(list(&problem.document, "/steps"))),
+        "component-in-use" => Some(
+            "they may be in any workspace: with a token of each, `keystead credential list --component ID` and \
+             `keystead flow list` show them"
+                .to_owned(),
+        ),
         "credential-not-verified" => {
             Some("verify it again, or give --accept-unverified to use it all the same".to_owned())
         }
@@ -118,11 +136,5 @@ mod tests {
             1,
             "{hint}"
         );
-    }
-
-    #[test]
-    fn components_in_use_are_told_with_counts() {
-        let problem = problem("component-in-use", json!({"credentials": 1, "steps": 2}));
-        assert_eq!(lines(&problem), ["in all workspaces: 1 credential, 2 steps"]);
     }
 }

@@ -99,7 +99,11 @@ async fn explain(client: &Client, id: &CredentialId, problem: &Problem) -> Failu
         Ok(credential) => credential["component"].as_str().and_then(|text| text.parse().ok()),
         Err(_) => None,
     };
-    Failure::refused(format!("credential `{id}` was not deleted: {}", problem.detail))
+    // The service's sentence names the flows as well, which are listed here.
+    let steps = number(&problem.document, "/total");
+    let verb = if steps == 1 { "uses" } else { "use" };
+    let steps = answer::count(steps, "step");
+    Failure::refused(format!("credential `{id}` was not deleted: {steps} of active flows {verb} it"))
         .details(refusal::lines(problem))
         .hint(ways_out(id, component.as_ref(), &problem.document))
 }

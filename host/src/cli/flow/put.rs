@@ -3,13 +3,12 @@
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
 use clap::Args;
 
 use super::super::answer::{list, text};
 use super::super::failure::Failure;
 use super::super::options::ServiceOptions;
-use super::super::output;
+use super::super::{output, refusal};
 use super::{Exit, holding, summary};
 use crate::domain::id::FlowId;
 use crate::domain::json;
@@ -51,7 +50,8 @@ impl Put {
         let body = read(&self.file)?;
         let client = self.service.connect()?;
         let done = client.put_flow(&self.id, body).await;
-        let done = done.with_context(|| format!("flow `{}` was not put", self.id))?;
+        let done =
+            done.map_err(|error| refusal::of_flow(error, format!("flow `{}` was not put", self.id)))?;
         if self.json {
             output::result(output::json(&done.flow)?)?;
         } else {

@@ -5,7 +5,7 @@ use clap::Args;
 use serde_json::Value;
 
 use super::super::options::ServiceOptions;
-use super::super::output;
+use super::super::{output, refusal};
 use super::{Exit, summary};
 use crate::domain::id::FlowId;
 
@@ -52,7 +52,8 @@ impl Activate {
     pub(super) async fn run(self) -> anyhow::Result<Exit> {
         let Self { id, json, service } = self;
         let flow = service.connect()?.activate_flow(&id).await;
-        print(&flow.with_context(|| format!("flow `{id}` was not activated"))?, json)
+        let what = || format!("flow `{id}` was not activated");
+        print(&flow.map_err(|error| refusal::of_flow(error, what()))?, json)
     }
 }
 
