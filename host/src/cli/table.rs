@@ -40,8 +40,8 @@ impl<const N: usize> Table<N> {
 }
 
 /// Prints what is known about one thing: names, and beside them what they stand for.
-pub(super) fn print_pairs(pairs: impl IntoIterator<Item = (&'static str, String)>) -> io::Result<()> {
-    let rows: Vec<_> = pairs.into_iter().map(|(name, value)| [format!("{name}:"), value]).collect();
+pub(super) fn print_pairs(pairs: &[(String, String)]) -> io::Result<()> {
+    let rows: Vec<_> = pairs.iter().map(|(name, value)| [format!("{name}:"), value.clone()]).collect();
     Table::new().print(&rows).map(|_| ())
 }
 

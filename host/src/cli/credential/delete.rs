@@ -8,7 +8,7 @@ use super::super::answer::{list, number, text};
 use super::super::failure::Failure;
 use super::super::options::ServiceOptions;
 use super::super::{answer, consent, holders, output, refusal};
-use super::{Exit, usage};
+use super::{Exit, usage_in_words};
 use crate::client::{Client, ClientError, Problem};
 use crate::domain::id::{ComponentId, CredentialId};
 
@@ -66,11 +66,8 @@ async fn question(client: &Client, id: &CredentialId) -> Result<String, ClientEr
         Err(error) => return Err(error),
     };
     let [name, component] = ["/name", "/component"].map(|pointer| text(&credential, pointer));
-    let used = match usage(&credential).as_str() {
-        "-" => "No step holds it.".to_owned(),
-        counts => format!("Steps of flows hold it: {counts}."),
-    };
-    Ok(format!("{used} Delete credential `{name}` ({component}, {id})?"))
+    let holders = usage_in_words(&credential);
+    Ok(format!("Credential `{name}` ({component}, {id}) is held by {holders}. Delete it?"))
 }
 
 fn print(id: &CredentialId, done: Value, json: bool) -> anyhow::Result<()> {
@@ -113,22 +110,21 @@ fn ways_out(id: &CredentialId, component: Option<&ComponentId>, document: &Value
     let words = holders::words(flows);
     let of_component = component.map(|id| format!("--component {id} ")).unwrap_or_default();
     let mut text = format!(
-        "there are three ways out.\n\
-         Put another credential in its place, then delete this one:\n  \
+        "put another credential in its place, then delete this one:\n  \
          keystead credential list {of_component}--status verified\n  \
          keystead credential replace {id} --with OTHER\n  \
          keystead credential delete {id}\n\
-         Deactivate the flows; their steps hold none once it is deleted:"
+         or deactivate the flows, whose steps lose it when it is deleted:"
     );
     for flow in &words {
         text.push_str(&format!("\n  keystead flow deactivate {flow}"));
     }
-    text.push_str("\nDelete the flows that nobody needs:");
+    text.push_str("\nor delete the flows that nobody needs:");
     for flow in &words {
         text.push_str(&format!("\n  keystead flow delete {flow}"));
     }
     if holders::more(document, flows).is_some() {
-        text.push_str(&format!("\nAll steps that hold it:\n  keystead credential usages {id}"));
+        text.push_str(&format!("\nall steps that hold it:\n  keystead credential usages {id}"));
     }
     text
 }
@@ -148,15 +144,14 @@ mod tests {
         let text = ways_out(&id, Some(&component), &json!({"flows": flows, "total": 3}));
         assert_eq!(
             text,
-            "there are three ways out.
-Put another credential in its place, then delete this one:
+            "put another credential in its place, then delete this one:
   keystead credential list --component petstore --status verified
   keystead credential replace cred_01kb3x8f6v0q4s7t9w2y5z8a1c --with OTHER
   keystead credential delete cred_01kb3x8f6v0q4s7t9w2y5z8a1c
-Deactivate the flows; their steps hold none once it is deleted:
+or deactivate the flows, whose steps lose it when it is deleted:
   keystead flow deactivate orders
   keystead flow deactivate '~x'
-Delete the flows that nobody needs:
+or delete the flows that nobody needs:
   keystead flow delete orders
   keystead flow delete '~x'"
         );

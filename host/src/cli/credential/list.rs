@@ -5,7 +5,7 @@ use clap::Args;
 use super::super::answer::text;
 use super::super::listing::Listing;
 use super::super::options::ServiceOptions;
-use super::{Exit, usage};
+use super::{Exit, usage_in_short};
 use crate::client::CredentialFilter;
 use crate::domain::credential::Status;
 use crate::domain::id::{ComponentId, FlowId};
@@ -52,7 +52,7 @@ impl List {
             row: |credential| {
                 let [id, component, status, name] =
                     ["/id", "/component", "/status", "/name"].map(|pointer| text(credential, pointer));
-                [id, component, status, usage(credential), name]
+                [id, component, status, usage_in_short(credential), name]
             },
             none: "there is no such credential".to_owned(),
         };

@@ -10,7 +10,7 @@ use clap::{Args, Subcommand};
 use serde_json::Value;
 
 use super::Exit;
-use super::answer::number;
+use super::answer::{count, number};
 
 /// Credentials: what is stored, and which flows use it
 #[derive(Args)]
@@ -40,11 +40,23 @@ impl Credential {
     }
 }
 
-/// How many steps hold a credential: `2 active, 1 inactive`, or `-`.
-fn usage(credential: &Value) -> String {
-    let counts = [("/usage/active", "active"), ("/usage/inactive", "inactive")]
-        .map(|(pointer, word)| (number(credential, pointer), word));
-    let told: Vec<String> =
-        counts.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();
+/// How many steps of active and of inactive flows hold a credential, where there are any.
+fn usage(credential: &Value) -> Vec<(u64, &'static str)> {
+    let counts = [("/usage/active", "active"), ("/usage/inactive", "inactive")];
+    let counts = counts.map(|(pointer, word)| (number(credential, pointer), word));
+    counts.into_iter().filter(|(steps, _)| *steps > 0).collect()
+}
+
+/// The same for a table: `2 active, 1 inactive`, or `-`.
+fn usage_in_short(credential: &Value) -> String {
+    let told: Vec<String> = usage(credential).iter().map(|(steps, word)| format!("{steps} {word}")).collect();
     if told.is_empty() { "-".to_owned() } else { told.join(", ") }
+}
+
+/// The same in words: `2 steps of active flows and 1 step of inactive flows`, or `no step`.
+fn usage_in_words(credential: &Value) -> String {
+    let told = usage(credential);
+    let told: Vec<String> =
+        told.iter().map(|(steps, word)| format!("{} of {word} flows", count(*steps, "step"))).collect();
+    if told.is_empty() { "no step".to_owned() } else { told.join(" and ") }
 }

@@ -8,7 +8,7 @@ use super::super::answer::{text, texts};
 use super::super::options::ServiceOptions;
 use super::super::output;
 use super::super::table::print_pairs;
-use super::{Exit, usage};
+use super::{Exit, usage_in_words};
 use crate::domain::id::CredentialId;
 
 /// Shows a credential, without its secrets
@@ -51,33 +51,27 @@ fn print(credential: &Value) -> anyhow::Result<()> {
         None => "-".to_owned(),
     };
     let known = |name, pointer| (name, text(credential, pointer));
-    print_pairs([
+    let pairs = [
         known("id", "/id"),
         known("name", "/name"),
         known("component", "/component"),
         known("status", "/status"),
         ("account", account),
         known("verified", "/verified_at"),
-        ("used by", used_by(credential)),
+        ("held by", usage_in_words(credential)),
         known("last used", "/last_used_at"),
         known("created", "/created_at"),
         known("updated", "/updated_at"),
         ("secrets", texts(credential, "/secrets").join(", ")),
-    ])?;
+    ];
+    let mut pairs: Vec<_> = pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
     for (name, value) in credential["fields"].as_object().into_iter().flatten() {
-        let name = output::plain_line(name);
-        match value.as_str() {
-            Some(value) => output::result(format_args!("field {name}: {}", output::plain_line(value)))?,
-            None => output::result(format_args!("field {name}: {}", output::json_line(value)?))?,
-        }
+        let value = match value.as_str() {
+            Some(text) => output::plain_line(text),
+            None => output::json_line(value)?,
+        };
+        pairs.push((format!("field {}", output::plain_line(name)), value));
     }
+    print_pairs(&pairs)?;
     Ok(())
-}
-
-/// Which steps hold it, in words.
-fn used_by(credential: &Value) -> String {
-    match usage(credential).as_str() {
-        "-" => "no flow".to_owned(),
-        counts => format!("steps of flows: {counts}"),
-    }
 }

@@ -46,13 +46,14 @@ impl Show {
 }
 
 fn print(flow: &Value) -> std::io::Result<()> {
-    print_pairs([
+    let pairs = [
         ("id", text(flow, "/id")),
         ("name", text(flow, "/name")),
         ("state", state(flow).to_owned()),
         ("created", text(flow, "/created_at")),
         ("updated", text(flow, "/updated_at")),
-    ])?;
+    ];
+    print_pairs(&pairs.map(|(name, value)| (name.to_owned(), value)))?;
     output::result("")?;
     let header = ["STEP", "COMPONENT", "CREDENTIAL"].map(str::to_owned);
     let row = |step| [text(step, "/id"), text(step, "/component"), holding(step)];
