@@ -119,7 +119,7 @@ on_both_databases! {
             ("id", shop.as_str()),
             ("name", "Shop \u{fffd}a"),
             ("status", "verified"),
-            ("held by", "2 steps of active flows and 1 step of inactive flows"),
+            ("held by", "2 steps of 1 active flow and 1 step of inactive flows"),
             ("last used", "-"),
             ("secrets", "/apiKey"),
             ("field baseUrl", &format!("{base}/good")),
@@ -130,7 +130,7 @@ on_both_databases! {
         let document = desk.run(&["credential", "show", &shop, "--json"]).await.ended(0, &[]).stdout;
         assert!(!document.contains("the-key-4711") && !shown.contains("the-key-4711"));
         let document: Value = serde_json::from_str(&document).unwrap();
-        assert_eq!(document["usage"], json!({"active": 2, "inactive": 1}));
+        assert_eq!((&document["usage"]["active"], &document["usage"]["inactive"]), (&2.into(), &1.into()));
 
         let said = desk.run(&["credential", "usages", &shop]).await.ended(0, &[]);
         assert_eq!(said.stdout, "FLOW    STEP   STATE     NAME\ndraft   try    inactive  Draft\norders  fetch  active    Orders\norders  send   active    Orders\n");

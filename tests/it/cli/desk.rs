@@ -76,14 +76,12 @@ impl Desk {
             .map(|(id, credential)| json!({"id": id, "component": "petstore", "credential": credential}))
             .collect();
         let body = json!({"name": name, "steps": steps});
-        let header = ("accept", "application/json");
-        let put = self.service.send_with("PUT", &format!("/v1/flows/{id}"), &self.token, header, &body).await;
+        let put = self.service.put(&format!("/v1/flows/{id}"), &self.token, &body).await;
         assert!(matches!(put.status, 200 | 201), "{put:?}");
     }
 
     /// Activates a flow.
     pub async fn activate(&self, id: &str) {
-        let done = self.service.call("POST", &format!("/v1/flows/{id}/activate"), &self.token).await;
-        assert_eq!(done.status, 200, "{done:?}");
+        self.service.activate(&self.token, id).await;
     }
 }

@@ -83,3 +83,24 @@ async fn filters_are_sent_as_they_were_given() {
     let expected = "component=petstore&flow=a%40b&name_prefix=a%26b+%3D%25%C3%BC&limit=100";
     assert_eq!(asked, [format!("GET /v1/credentials?{expected} HTTP/1.1")]);
 }
+
+#[tokio::test]
+async fn nothing_is_fetched_for_a_reader_who_has_left() {
+    let page = |cursor: &str| reply(&json!({"items": [{"id": "a"}], "next_cursor": cursor}).to_string());
+    for words in [&["flow", "list"][..], &["flow", "list", "--json"]] {
+        let pages = Reply::Turns(vec![page("b"), page("c"), page("d")]);
+        let stranger = Recorder::start([("/v1/flows", pages)]).await;
+        let origin = stranger.origin();
+        let run = move || {
+            let (place, (reader, writer)) = (Place::new(), std::io::pipe().unwrap());
+            drop(reader);
+            let token =
+                place.run(&["token", "create", "--workspace", "default", "--rights", "admin"]).alone();
+            let mut command =
+                place.command(words, &[("KEYSTEAD_SERVER", &origin), ("KEYSTEAD_TOKEN", &token)]);
+            command.stdout(writer).status().unwrap()
+        };
+        assert_eq!(tokio::task::spawn_blocking(run).await.unwrap().code(), Some(0), "{words:?}");
+        assert_eq!(stranger.received().len(), 1, "{words:?}");
+    }
+}

@@ -40,7 +40,8 @@ impl Delete {
         let Self { id, yes, json, service } = self;
         consent::check_possible(yes, "give --yes to delete it without a question")?;
         let client = service.connect()?;
-        if !yes && !consent::ask(&question(&client, &id).await?)? {
+        let kept = || format!("credential `{id}` was not deleted");
+        if !yes && !consent::ask(&question(&client, &id).await.with_context(kept)?)? {
             return Err(Failure::refused("nothing was deleted").into());
         }
         match client.delete_credential(&id).await {
@@ -48,9 +49,7 @@ impl Delete {
             Err(ClientError::Problem(problem)) if problem.kind == "credential-in-use" => {
                 return Err(explain(&client, &id, &problem).await.into());
             }
-            Err(error) => {
-                return Err(error).with_context(|| format!("credential `{id}` was not deleted"));
-            }
+            Err(error) => return Err(error).with_context(kept),
         }
         Ok(Exit::Done)
     }

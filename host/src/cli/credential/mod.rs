@@ -40,23 +40,32 @@ impl Credential {
     }
 }
 
-/// How many steps of active and of inactive flows hold a credential, where there are any.
-fn usage(credential: &Value) -> Vec<(u64, &'static str)> {
-    let counts = [("/usage/active", "active"), ("/usage/inactive", "inactive")];
-    let counts = counts.map(|(pointer, word)| (number(credential, pointer), word));
-    counts.into_iter().filter(|(steps, _)| *steps > 0).collect()
-}
-
-/// The same for a table: `2 active, 1 inactive`, or `-`.
+/// How many steps hold a credential, for a table: `2 active, 1 inactive`, or `-`.
 fn usage_in_short(credential: &Value) -> String {
-    let told: Vec<String> = usage(credential).iter().map(|(steps, word)| format!("{steps} {word}")).collect();
-    if told.is_empty() { "-".to_owned() } else { told.join(", ") }
+    let [active, inactive] = usage(credential);
+    let told = [(active, format!("{active} active")), (inactive, format!("{inactive} inactive"))];
+    join(told, ", ").unwrap_or_else(|| "-".to_owned())
 }
 
-/// The same in words: `2 steps of active flows and 1 step of inactive flows`, or `no step`.
+/// The same in words: `2 steps of 1 active flow and 1 step of inactive flows`, or `no step`.
 fn usage_in_words(credential: &Value) -> String {
-    let told = usage(credential);
+    let [active, inactive] = usage(credential);
+    let flows = count(number(credential, "/usage/active_flows"), "active flow");
+    let told = [
+        (active, format!("{} of {flows}", count(active, "step"))),
+        (inactive, format!("{} of inactive flows", count(inactive, "step"))),
+    ];
+    join(told, " and ").unwrap_or_else(|| "no step".to_owned())
+}
+
+/// How many steps of active and of inactive flows hold a credential.
+fn usage(credential: &Value) -> [u64; 2] {
+    ["/usage/active", "/usage/inactive"].map(|pointer| number(credential, pointer))
+}
+
+/// What is told of those numbers that are not 0.
+fn join(told: [(u64, String); 2], between: &str) -> Option<String> {
     let told: Vec<String> =
-        told.iter().map(|(steps, word)| format!("{} of {word} flows", count(*steps, "step"))).collect();
-    if told.is_empty() { "no step".to_owned() } else { told.join(" and ") }
+        told.into_iter().filter(|(number, _)| *number > 0).map(|(_, text)| text).collect();
+    (!told.is_empty()).then(|| told.join(between))
 }
