@@ -6,6 +6,7 @@ mod components;
 mod constraints;
 mod counts;
 mod migration;
+mod model;
 mod nulls;
 mod row_security;
 mod rows;
