@@ -8,5 +8,6 @@ mod counts;
 mod migration;
 mod model;
 mod nulls;
+mod races;
 mod row_security;
 mod rows;

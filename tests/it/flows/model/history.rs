@@ -137,4 +137,25 @@ impl<'a> History<'a> {
                 })
         })
     }
+
+    /// What is known about a claim shortly before the event at this place ended, for a person who has to find out why.
+    pub fn tell(&self, place: usize, flow: FlowKey, claim: &Claim<'_>) -> String {
+        let span = self.events[place].span;
+        let mut lines: Vec<(u64, String)> = self
+            .of(flow)
+            .iter()
+            .filter(|(other, sighting)| *other != place && sighting.span.start < span.end)
+            .map(|(other, sighting)| {
+                let Sighting { span, wrote, seen, .. } = sighting;
+                let (says, action) = (claim.judge(seen), &self.events[*other].operation.action);
+                (
+                    span.end,
+                    format!("{}-{} {says:?}, wrote {wrote}: {action:?} {seen:?}", span.start, span.end),
+                )
+            })
+            .collect();
+        lines.sort();
+        let last = lines.iter().rev().take(8).rev().map(|(_, line)| line.as_str());
+        last.collect::<Vec<_>>().join("\n")
+    }
 }

@@ -14,14 +14,18 @@ fn demand(holds: bool, reason: impl Into<String>) -> Result<(), String> {
 impl Case<'_> {
     /// An error, when a claim about a flow of the workspace could not be true at any moment of the event.
     pub fn possible(&self, flow: &str, claim: Claim<'_>) -> Result<(), String> {
-        let is_possible = self.history.is_possible(self.place, self.event.key(flow), &claim);
-        demand(is_possible, format!("{claim:?} of {flow} could not be"))
+        let key = self.event.key(flow);
+        let is_possible = self.history.is_possible(self.place, key, &claim);
+        let told = || self.history.tell(self.place, key, &claim);
+        if is_possible { Ok(()) } else { Err(format!("{claim:?} of {flow} could not be: {}", told())) }
     }
 
     /// An error, when a claim about a flow of the workspace was true at each moment of the event.
     pub fn not_certain(&self, flow: &str, claim: Claim<'_>) -> Result<(), String> {
-        let is_certain = self.history.is_certain(self.place, self.event.key(flow), &claim);
-        demand(!is_certain, format!("{claim:?} of {flow} was so all the time"))
+        let key = self.event.key(flow);
+        let is_certain = self.history.is_certain(self.place, key, &claim);
+        let told = || self.history.tell(self.place, key, &claim);
+        if is_certain { Err(format!("{claim:?} of {flow} was so all the time: {}", told())) } else { Ok(()) }
     }
 
     /// Whether a credential is none of the workspace and of this component, or may not be there.

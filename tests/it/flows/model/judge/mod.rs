@@ -5,7 +5,6 @@ mod credentials;
 mod flows;
 mod lists;
 mod states;
-#[cfg(test)]
 mod tests;
 
 use super::event::Event;
