@@ -11,3 +11,4 @@ mod nulls;
 mod races;
 mod row_security;
 mod rows;
+mod turns;
