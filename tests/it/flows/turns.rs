@@ -1,6 +1,6 @@
 //! Writers on SQLite, who commit together: whoever is refused is not told so because of what nobody has yet been told.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::pin::pin;
 
 use keystead::app::Actor;
 use keystead::domain::clock::{SystemClock, SystemEntropy};
@@ -28,19 +28,16 @@ async fn a_refusal_waits_until_what_it_speaks_of_is_committed() {
     run(db, &flow("default", "orders", false)).await;
     run(db, &step("orders", "fetch", false, "petstore", true, Some(id.as_str()))).await;
 
-    let is_activated = AtomicBool::new(false);
     let orders = "orders".parse().unwrap();
-    let activate = async {
-        let audit = record(&service, "flow.activate");
-        store.set_flow_active(&workspace, &orders, true, &Expected::Anything, audit).await.unwrap();
-        is_activated.store(true, Ordering::SeqCst);
-    };
+    let activated = record(&service, "flow.activate");
+    let mut activate = pin!(store.set_flow_active(&workspace, &orders, true, &Expected::Anything, activated));
     // Second in the same commit.
-    let delete = async {
-        let audit = record(&service, "credential.delete");
-        let refused = store.delete_credential(&workspace, &id, &Expected::Anything, audit).await;
-        assert!(matches!(refused, Err(ChangeError::InUse(_))));
-        assert!(is_activated.load(Ordering::SeqCst), "refused because of a flow that is not yet active");
-    };
-    tokio::join!(activate, delete);
+    let deleted = record(&service, "credential.delete");
+    let mut delete = pin!(store.delete_credential(&workspace, &id, &Expected::Anything, deleted));
+    tokio::select! {
+        biased;
+        activated = &mut activate => assert!(activated.unwrap().active),
+        _ = &mut delete => panic!("refused because of a flow that is not yet active"),
+    }
+    assert!(matches!(delete.await, Err(ChangeError::InUse(_))));
 }
