@@ -53,9 +53,11 @@ impl Choice {
             71..82 => self.put(known, workspace, flow),
             82..84 => Action::DeleteFlow(flow),
             84..90 => Action::ReadFlow(flow),
-            90..93 => self.about_one(known, workspace, Action::ListUsages),
-            93..96 => self.about_one(known, workspace, Action::ReadCredential),
-            96..98 => Action::ListCredentials,
+            90..92 => self.about_one(known, workspace, Action::ListUsages),
+            92..94 => self.about_one(known, workspace, Action::ReadCredential),
+            94..96 => Action::Lease { flow, step: STEPS[place] },
+            96..98 => self.rename(known, workspace, place),
+            98 => Action::ListCredentials,
             _ => Action::ListFlows(self.pick(&[None, Some(true), Some(false)])),
         };
         let mut operation = Operation { workspace, action, if_match: None };
@@ -106,6 +108,12 @@ impl Choice {
             steps.reverse();
         }
         Action::PutFlow { flow, name: format!("{}-{}", self.task, self.number), steps }
+    }
+
+    fn rename(&self, known: &Knowledge, workspace: &'static str, place: usize) -> Action {
+        let name = format!("{}-{}", self.task, self.number);
+        let credential = self.credential(known, workspace, place);
+        credential.map_or(Action::ListCredentials, |credential| Action::Rename { credential, name })
     }
 
     fn about_one(&self, known: &Knowledge, workspace: &'static str, action: fn(String) -> Action) -> Action {

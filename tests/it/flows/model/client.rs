@@ -51,7 +51,8 @@ impl Client {
         let url = format!("{}{path}", self.addresses[usize::try_from(address).unwrap()]);
         let mut request = self.http.request(method.parse().unwrap(), url).bearer_auth(&self.tokens[place]);
         if let Some(body) = body {
-            request = request.header(CONTENT_TYPE, "application/json").body(body.to_string());
+            let kind = if method == "PATCH" { "application/merge-patch+json" } else { "application/json" };
+            request = request.header(CONTENT_TYPE, kind).body(body.to_string());
         }
         if let Some(revision) = operation.if_match {
             request = request.header(IF_MATCH, format!("\"v{revision}\""));

@@ -16,19 +16,43 @@ pub struct Operation {
 /// What is asked for. Flows and steps by their ids, credentials by theirs.
 #[derive(Clone, Debug)]
 pub enum Action {
-    Create { component: &'static str, link: Option<(&'static str, &'static str)> },
+    Create {
+        component: &'static str,
+        link: Option<(&'static str, &'static str)>,
+    },
     ReadCredential(String),
+    /// Gives a credential a new name.
+    Rename {
+        credential: String,
+        name: String,
+    },
     DeleteCredential(String),
     ListUsages(String),
-    Replace { of: String, with: String, flow: Option<&'static str> },
+    Replace {
+        of: String,
+        with: String,
+        flow: Option<&'static str>,
+    },
     ListCredentials,
     ListFlows(Option<bool>),
-    PutFlow { flow: &'static str, name: String, steps: Vec<Step> },
+    PutFlow {
+        flow: &'static str,
+        name: String,
+        steps: Vec<Step>,
+    },
     ReadFlow(&'static str),
     DeleteFlow(&'static str),
     Activate(&'static str),
     Deactivate(&'static str),
-    Choose { flow: &'static str, step: &'static str, credential: Option<String> },
+    Choose {
+        flow: &'static str,
+        step: &'static str,
+        credential: Option<String>,
+    },
+    Lease {
+        flow: &'static str,
+        step: &'static str,
+    },
 }
 
 /// A step, as it is asked for and as it is told.
@@ -49,6 +73,9 @@ impl Operation {
                     draft["link"] = json!({"flow": flow, "step": step});
                 }
                 ("POST", "/v1/credentials".to_owned(), Some(draft))
+            }
+            Action::Rename { credential, name } => {
+                ("PATCH", format!("/v1/credentials/{credential}"), Some(json!({"name": name})))
             }
             Action::ReadCredential(id) => ("GET", format!("/v1/credentials/{id}"), None),
             Action::DeleteCredential(id) => ("DELETE", format!("/v1/credentials/{id}"), None),
@@ -76,6 +103,7 @@ impl Operation {
                 let path = format!("/v1/flows/{flow}/steps/{step}/credential");
                 ("PUT", path, Some(json!({"credential": credential})))
             }
+            Action::Lease { flow, step } => ("POST", format!("/v1/flows/{flow}/steps/{step}/lease"), None),
         }
     }
 

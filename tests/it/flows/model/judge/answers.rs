@@ -9,6 +9,7 @@ pub fn check(event: &Event) -> Result<(), String> {
         Action::Create { link: None, .. } => vec![(201, "")],
         Action::Create { .. } => vec![(201, ""), (422, "link-refused"), (409, "link-lost")],
         Action::ReadCredential(_) | Action::ListUsages(_) => vec![(200, ""), (404, "not-found")],
+        Action::Rename { .. } => vec![(200, ""), (404, "not-found"), (409, "credential-changed")],
         Action::DeleteCredential(_) => {
             vec![(204, ""), (200, ""), (404, "not-found"), (409, "credential-in-use")]
         }
@@ -25,6 +26,9 @@ pub fn check(event: &Event) -> Result<(), String> {
         Action::ReadFlow(_) | Action::Deactivate(_) => vec![(200, ""), (404, "not-found")],
         Action::DeleteFlow(_) => vec![(204, ""), (404, "not-found")],
         Action::Activate(_) => vec![(200, ""), (404, "not-found"), (409, "flow-not-ready")],
+        Action::Lease { .. } => {
+            vec![(200, ""), (404, "not-found"), (409, "flow-inactive"), (409, "step-without-credential")]
+        }
         Action::Choose { credential: Some(_), .. } => {
             vec![(200, ""), (404, "not-found"), (422, "unknown-credential")]
         }

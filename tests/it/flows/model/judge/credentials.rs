@@ -18,18 +18,20 @@ impl Case<'_> {
         if may_have { Ok(()) } else { Err(format!("{id} was never there meanwhile")) }
     }
 
-    /// Steps that certainly held a credential all the time, and those that may have held it at some moment.
-    pub fn count_usages(&self, id: &str, active: Option<bool>) -> (u64, u64) {
-        let (mut certain, mut possible) = (0, 0);
-        for flow in FLOWS {
+    /// Of each flow, how many steps certainly held a credential all the time, and how many may have held it at some
+    /// moment, while the flow was so.
+    fn count_usages(&self, id: &str, active: bool) -> Vec<(u64, u64)> {
+        let of = |flow: &'static str| {
+            let (mut certain, mut possible) = (0, 0);
             for step in STEPS {
-                let claim = Claim::Holds { step, credential: Some(id), active };
+                let claim = Claim::Holds { step, credential: Some(id), active: Some(active) };
                 let key = self.event.key(flow);
                 certain += u64::from(self.history.is_certain(self.place, key, &claim));
                 possible += u64::from(self.history.is_possible(self.place, key, &claim));
             }
-        }
-        (certain, possible)
+            (certain, possible)
+        };
+        FLOWS.into_iter().map(of).collect()
     }
 
     /// The flow and step of each usage that the answer tells, by flow.
@@ -57,13 +59,22 @@ pub fn create(case: &Case<'_>, component: &str, link: Option<(&str, &str)>) -> R
 }
 
 pub fn read(case: &Case<'_>, id: &str) -> Result<(), String> {
-    if case.event.status == 404 {
+    if case.event.status != 200 {
         return case.may_lack(id);
     }
     case.may_have(id)?;
-    for (name, active) in [("active", true), ("inactive", false)] {
-        let (certain, possible) = case.count_usages(id, Some(active));
-        let told = case.event.body["usage"][name].as_u64().ok_or("no usage")?;
+    let usage = &case.event.body["usage"];
+    for (name, counts) in [
+        ("active", case.count_usages(id, true)),
+        ("inactive", case.count_usages(id, false)),
+        (
+            "active_flows",
+            case.count_usages(id, true).into_iter().map(|(c, p)| (c.min(1), p.min(1))).collect(),
+        ),
+    ] {
+        let (certain, possible) =
+            counts.into_iter().fold((0, 0), |sum, count| (sum.0 + count.0, sum.1 + count.1));
+        let told = usage[name].as_u64().ok_or("no usage")?;
         if told < certain || told > possible {
             return Err(format!("{name}: from {certain} to {possible} usages"));
         }

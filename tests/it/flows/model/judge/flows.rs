@@ -173,3 +173,16 @@ pub fn choose(
         _ => case.refused(flow),
     }
 }
+
+pub fn lease(case: &Case<'_>, flow: &str, step: &str) -> Result<(), String> {
+    match case.event.outcome() {
+        (200, _) => {
+            let id = text(&case.event.body["credential"]);
+            case.may_have(&id)?;
+            case.possible(flow, Claim::Holds { step, credential: Some(&id), active: Some(true) })
+        }
+        (409, "flow-inactive") => case.possible(flow, Claim::Active(false)),
+        (409, _) => case.possible(flow, Claim::Holds { step, credential: None, active: Some(true) }),
+        _ => case.possible(flow, Claim::Lacks { step }),
+    }
+}

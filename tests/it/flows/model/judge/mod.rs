@@ -30,7 +30,7 @@ fn explain(history: &History<'_>, place: usize, event: &Event) -> Result<(), Str
     let event = Case { history, place, event };
     match &event.event.operation.action {
         Action::Create { component, link } => credentials::create(&event, component, *link),
-        Action::ReadCredential(id) => credentials::read(&event, id),
+        Action::ReadCredential(id) | Action::Rename { credential: id, .. } => credentials::read(&event, id),
         Action::DeleteCredential(id) => credentials::delete(&event, id),
         Action::Replace { of, with, flow } => credentials::replace(&event, of, with, *flow),
         Action::ListUsages(id) => lists::usages(&event, id),
@@ -41,6 +41,7 @@ fn explain(history: &History<'_>, place: usize, event: &Event) -> Result<(), Str
         Action::DeleteFlow(flow) => flows::delete(&event, flow),
         Action::Activate(flow) => flows::set_active(&event, flow, true),
         Action::Deactivate(flow) => flows::set_active(&event, flow, false),
+        Action::Lease { flow, step } => flows::lease(&event, flow, step),
         Action::Choose { flow, step, credential } => flows::choose(&event, flow, step, credential.as_deref()),
     }
 }

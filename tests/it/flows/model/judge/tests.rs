@@ -235,7 +235,7 @@ fn a_change_that_was_lost_is_told() {
 #[test]
 fn credentials_that_come_back_or_are_lost_are_told() {
     let read = |id: &str| Action::ReadCredential(id.to_owned());
-    let usage = |active: u64, inactive: u64| json!({"usage": {"active": active, "inactive": inactive}});
+    let usage = |active: u64, inactive: u64| json!({"usage": {"active": active, "inactive": inactive, "active_flows": active.min(1)}});
     let mut story = Story::begin(None);
     story.delete("one", 204, "", Value::Null);
     story.delete("one", 204, "", Value::Null);
