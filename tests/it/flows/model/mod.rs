@@ -68,12 +68,9 @@ async fn hold_together(site: Site) {
     let mut done = 0;
     while done < operations {
         let violations = run.phase().await;
-        let shown: Vec<&String> = violations.iter().take(10).collect();
-        assert!(
-            violations.is_empty(),
-            "after {done} operations, {} violations; {again}: {shown:#?}",
-            violations.len()
-        );
+        let shown: Vec<&str> = violations.iter().take(10).map(String::as_str).collect();
+        let (count, shown) = (violations.len(), shown.join("\n\n"));
+        assert!(violations.is_empty(), "after {done} operations, {count} violations; {again}\n{shown}\n");
         (done, _) = run.summary().await;
     }
     eprintln!("{}", run.summary().await.1);

@@ -151,10 +151,10 @@ async fn work(client: &Client, choice: &mut Choice, finished: &watch::Sender<()>
     events
 }
 
-/// Looks at the tables again and again until all tasks are done.
+/// Looks at the tables again and again until all tasks are done, or something is wrong.
 async fn observe(watch: &mut Watch, mut answered: watch::Receiver<()>) -> Vec<String> {
     let mut violations = Vec::new();
-    while answered.changed().await.is_ok() {
+    while violations.is_empty() && answered.changed().await.is_ok() {
         for (query, what) in [(BROKEN, "steps are broken"), (MISCOUNTED, "counts are wrong")] {
             let found = watch.number(query).await;
             if found != 0 {
