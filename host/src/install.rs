@@ -1,4 +1,4 @@
-//! Installing a component into the running service.
+//! Installing a component into the running service, and removing it.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use crate::app::{Actor, App};
 use crate::catalogue::{Component, ExamineError, State, examine};
 use crate::domain::evidence::ReleaseRef;
 use crate::domain::id::ComponentId;
-use crate::store::{self, NewRelease, StoreError};
+use crate::store::{self, ChangeError, NewRelease};
 
 /// What an installation did.
 pub struct Installed {
@@ -24,7 +24,21 @@ pub enum InstallError {
     #[error("component `{component}` is installed already, as another release ({digest})")]
     Conflict { component: ComponentId, digest: String },
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Change(#[from] ChangeError),
+}
+
+/// Removes a component that no credential and no step refers to, with its releases. Verifications under
+/// way finish, and find when they save that it is gone.
+///
+/// # Errors
+/// [`ChangeError::NotFound`], [`ChangeError::ComponentInUse`]; nothing was removed.
+pub async fn remove(app: &App, actor: &Actor, component: &ComponentId) -> Result<(), ChangeError> {
+    let _one_at_a_time = app.catalogue.begin_installation().await;
+    let action = "component.remove";
+    let audit = app.audit_record(actor, None, action, component.as_str(), "removed", serde_json::json!({}));
+    app.store.remove_component(component, audit).await?;
+    app.catalogue.withdraw(component);
+    Ok(())
 }
 
 /// Installs and activates the first release of a component. The same bytes again change nothing.
@@ -52,8 +66,10 @@ pub async fn install(app: &App, actor: &Actor, bytes: Vec<u8>) -> Result<Install
     });
     let audit =
         app.audit_record(actor, None, "component.install", descriptor.id.as_str(), "installed", detail);
-    let stored = app.store.install_component(release, audit).await?.map_err(|conflict| {
-        InstallError::Conflict { component: descriptor.id.clone(), digest: conflict.digest }
+    let component = descriptor.id.clone();
+    let stored = app.store.install_component(release, audit).await.map_err(|error| match error {
+        ChangeError::Installed { digest } => InstallError::Conflict { component, digest },
+        error => InstallError::Change(error),
     })?;
     let known = app.catalogue.find(&descriptor.id);
     if let (store::Installed::Same, Some(component)) = (stored, &known)

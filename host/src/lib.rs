@@ -13,6 +13,7 @@ pub mod domain;
 pub mod egress;
 pub mod install;
 pub mod keyring;
+pub mod lease;
 pub mod logging;
 pub mod sandbox;
 pub mod store;

@@ -37,8 +37,18 @@ needs! {
     Write: CredentialsWrite;
     /// Verifies a stored credential.
     Use: CredentialsUse;
+    /// Gives steps another credential.
+    Replace: CredentialsWrite, FlowsWrite;
+    /// Reads flows.
+    ReadFlows: FlowsRead;
+    /// Changes flows and what their steps hold.
+    WriteFlows: FlowsWrite;
+    /// Leases a step's plain fields.
+    Lease: Runtime;
     /// Installs and activates a component, and consents to what it asks for.
     Install: ComponentsInstall, ComponentsConsent;
+    /// Removes a component.
+    Remove: ComponentsInstall;
 }
 
 /// A workspace's token with the rights `N`.

@@ -6,11 +6,12 @@ use axum::extract::{FromRequest, Request};
 use futures_util::StreamExt;
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use zeroize::Zeroizing;
 
 use super::Api;
 use super::error::Kind;
+use super::members::{Members, wrong_type};
 use super::problem::Problem;
 use crate::domain::fields::Violation;
 use crate::domain::json;
@@ -148,109 +149,14 @@ fn parse<T: FromMembers>(bytes: &[u8]) -> Result<T, Problem> {
         Value::Object(object) => object,
         other => return Err(invalid(&[wrong_type("", "an object", &other)])),
     };
-    let mut members = Members { object, errors: Vec::new() };
+    let mut members = Members::of(object);
     let read = T::read(&mut members);
-    members.finish().map(|()| read)
+    let errors = members.finish();
+    if errors.is_empty() { Ok(read) } else { Err(invalid(&errors)) }
 }
 
-fn invalid(errors: &[Violation]) -> Problem {
+/// A body with these errors.
+pub(super) fn invalid(errors: &[Violation]) -> Problem {
     Problem::new(Kind::RequestInvalid, "The body is not what this path takes; correct what `errors` lists.")
         .with_errors(errors)
-}
-
-fn wrong_type(pointer: &str, expected: &str, found: &Value) -> Violation {
-    let found = match found {
-        Value::Null => "null",
-        Value::Bool(_) => "a boolean",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a string",
-        Value::Array(_) => "an array",
-        Value::Object(_) => "an object",
-    };
-    Violation::new(pointer, format!("must be {expected}, not {found}"))
-}
-
-/// The members of a body, taken out one by one. What is left over in the end is unknown.
-pub(super) struct Members {
-    object: Map<String, Value>,
-    errors: Vec<Violation>,
-}
-
-impl Members {
-    /// Notes that something is wrong.
-    pub(super) fn refuse(&mut self, pointer: &str, message: impl Into<String>) {
-        self.errors.push(Violation::new(pointer, message));
-    }
-
-    /// A text that must be there.
-    pub(super) fn text(&mut self, name: &str) -> String {
-        self.required(name);
-        self.optional_text(name).unwrap_or_default()
-    }
-
-    /// A text that may be absent or null.
-    pub(super) fn optional_text(&mut self, name: &str) -> Option<String> {
-        match self.take(name)? {
-            Value::String(text) => Some(text),
-            other => self.refuse_type(name, "a string", &other),
-        }
-    }
-
-    /// A flag; absent or null is false.
-    pub(super) fn flag(&mut self, name: &str) -> bool {
-        match self.take(name) {
-            None => false,
-            Some(Value::Bool(flag)) => flag,
-            Some(other) => self.refuse_type(name, "true or false", &other).unwrap_or_default(),
-        }
-    }
-
-    /// An object that must be there.
-    pub(super) fn object(&mut self, name: &str) -> Map<String, Value> {
-        self.required(name);
-        match self.take(name) {
-            None => Map::new(),
-            Some(Value::Object(object)) => object,
-            Some(other) => self.refuse_type(name, "an object", &other).unwrap_or_default(),
-        }
-    }
-
-    /// An object that may be absent, but not null.
-    pub(super) fn optional_object(&mut self, name: &str) -> Option<Map<String, Value>> {
-        self.refuse_null(name);
-        match self.take(name)? {
-            Value::Object(object) => Some(object),
-            other => self.refuse_type(name, "an object", &other),
-        }
-    }
-
-    /// Notes it where a member is null, which would ask to remove it.
-    pub(super) fn refuse_null(&mut self, name: &str) {
-        if self.object.get(name).is_some_and(Value::is_null) {
-            self.refuse(&format!("/{name}"), "cannot be removed");
-        }
-    }
-
-    fn take(&mut self, name: &str) -> Option<Value> {
-        self.object.shift_remove(name).filter(|value| !value.is_null())
-    }
-
-    fn required(&mut self, name: &str) {
-        if self.object.get(name).is_none_or(Value::is_null) {
-            self.refuse(&format!("/{name}"), "is missing");
-        }
-    }
-
-    fn refuse_type<T>(&mut self, name: &str, expected: &str, found: &Value) -> Option<T> {
-        self.errors.push(wrong_type(&format!("/{name}"), expected, found));
-        None
-    }
-
-    fn finish(mut self) -> Result<(), Problem> {
-        for name in self.object.keys() {
-            let pointer = format!("/{}", json::escape_step(name));
-            self.errors.push(Violation::new(pointer, "is not known here"));
-        }
-        if self.errors.is_empty() { Ok(()) } else { Err(invalid(&self.errors)) }
-    }
 }

@@ -9,7 +9,7 @@ use http::StatusCode;
 use http::header::LOCATION;
 
 use super::Api;
-use super::auth::{AnyToken, Install, InstallationToken};
+use super::auth::{AnyToken, Install, InstallationToken, Remove};
 use super::body::PluginBody;
 use super::path::Id;
 use super::problem::Problem;
@@ -80,6 +80,23 @@ pub(super) async fn install(
     }
     let location = [(LOCATION, format!("/v1/components/{}", component.id))];
     Ok((StatusCode::CREATED, location, view).into_response())
+}
+
+/// Removes a component with its releases.
+///
+/// Needs `components:install`. Refused with 409 `component-in-use` while credentials or steps of any workspace
+/// refer to it.
+#[utoipa::path(delete, path = "/v1/components/{id}", operation_id = "remove_component", tag = "components",
+    params(("id" = String, Path, description = "Id of a component.")),
+    responses((status = 204, description = "Removed")))]
+pub(super) async fn remove(
+    State(api): State<Api>,
+    token: InstallationToken<Remove>,
+    Id(id): Id<ComponentId>,
+    _: Parameters<Nothing>,
+) -> Result<StatusCode, Problem> {
+    install::remove(&api.app, &token.actor, &id).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 async fn counts(api: &Api, token: &AnyToken) -> Result<HashMap<ComponentId, Count>, StoreError> {

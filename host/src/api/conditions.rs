@@ -9,20 +9,20 @@ use http::{HeaderName, HeaderValue};
 use super::Api;
 use super::error::Kind;
 use super::problem::Problem;
-use crate::domain::credential::{Credential, Expected, IDEMPOTENCY_KEY, IdempotencyKey};
+use crate::domain::credential::{Expected, IDEMPOTENCY_KEY, IdempotencyKey};
 
 /// The header that names a request which may be sent again.
 const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
-/// The state of a credential that the request is meant for.
+/// The state of a credential or flow that the request is meant for.
 pub(super) struct IfMatch(pub(super) Expected);
 
 /// The request's key, where it has one.
 pub(super) struct RetryKey(pub(super) Option<IdempotencyKey>);
 
-/// The entity tag of a credential's state. It changes with everything that `GET` shows.
-pub(super) fn tag(credential: &Credential) -> String {
-    format!("\"v{}\"", credential.revision)
+/// The entity tag of a state. It changes with everything that `GET` shows but a credential's use.
+pub(super) fn tag(revision: i64) -> String {
+    format!("\"v{revision}\"")
 }
 
 impl FromRequestParts<Api> for IfMatch {

@@ -11,30 +11,30 @@ use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
 use super::Api;
-use super::auth::{Read, Use, WorkspaceToken, Write};
-use super::body::{FromMembers, JsonBody, Members, NoBody};
+use super::auth::{Read, Use, WorkspaceToken, Write, missing_right};
+use super::body::{FromMembers, JsonBody, NoBody};
 use super::conditions::{IfMatch, RetryKey, tag};
+use super::members::{Members, NAME};
 use super::page::{self, List};
 use super::path::Id;
 use super::problem::Problem;
 use super::query::{FromQuery, Nothing, Parameters, Query, refuse};
 use super::readings::unknown_component;
+use super::usage_views::Unlinked;
 use super::views::{
-    ChangesView, CredentialPage, CredentialView, EditedView, PreviewView, RenamePreviewView, ReverifiedView,
-    VerdictView,
+    ChangesView, CredentialPage, CredentialView, EditedCredentialView, EditedView, PreviewView,
+    RenamePreviewView, ReverifiedView, VerdictView,
 };
-use crate::domain::credential::{Credential, Expected, Status};
+use crate::domain::credential::{Credential, Status};
 use crate::domain::fields::Fields;
-use crate::domain::id::{ComponentId, CredentialId};
+use crate::domain::flow::Link;
+use crate::domain::id::{ComponentId, CredentialId, FlowId, PLATFORM_ID};
 use crate::domain::rights::Right;
 use crate::store::ListFilter;
 use crate::verify::{
-    Draft, Edit, Verification, VerifyError, preview_edit, verify_and_save, verify_and_save_once,
-    verify_draft, verify_stored,
+    Draft, Edit, Verification, preview_edit, verify_and_save, verify_and_save_once, verify_draft,
+    verify_stored,
 };
-
-/// Longest name of a credential, in characters.
-const NAME: usize = 200;
 
 /// Tells that an earlier request with the same key has created the credential.
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
@@ -57,6 +57,20 @@ pub(super) struct NewCredentialBody {
     fields: Map<String, Value>,
     /// Saves it as `unverified` where the application cannot be asked.
     accept_unverified: Option<bool>,
+    /// The step that is to hold it, if it is saved: one of this component.
+    link: Option<LinkBody>,
+}
+
+/// A step of a flow.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = Link)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "tells OpenAPI what `NewCredential` reads")]
+pub(super) struct LinkBody {
+    #[schema(example = "orders")]
+    flow: String,
+    #[schema(example = "fetch")]
+    step: String,
 }
 
 /// What was read of a [`NewCredentialBody`].
@@ -65,27 +79,23 @@ pub(super) struct NewCredential {
     name: Option<String>,
     fields: Fields,
     accept_unverified: bool,
+    link: Option<Link>,
 }
 
 impl FromMembers for NewCredential {
     fn read(members: &mut Members) -> Self {
         Self {
             component: members.text("component"),
-            name: name(members),
+            name: members.optional_name("name"),
             fields: Fields::new(members.object("fields")),
             accept_unverified: members.flag("accept_unverified"),
+            link: members.nested("link", |link| {
+                let flow = link.parsed("flow", PLATFORM_ID);
+                let (flow, step) = flow.zip(link.parsed("step", PLATFORM_ID))?;
+                Some(Link { flow, step })
+            }),
         }
     }
-}
-
-fn name(members: &mut Members) -> Option<String> {
-    let name = members.optional_text("name")?.trim().to_owned();
-    if name.is_empty() || name.chars().count() > NAME {
-        members.refuse("/name", format!("must have 1 to {NAME} characters, beside spaces around it"));
-    } else if name.chars().any(char::is_control) {
-        members.refuse("/name", "must not hold control characters");
-    }
-    Some(name)
 }
 
 /// Changes of a credential.
@@ -117,7 +127,7 @@ impl FromMembers for Patch {
     fn read(members: &mut Members) -> Self {
         members.refuse_null("name");
         Self {
-            name: name(members),
+            name: members.optional_name("name"),
             fields: members.optional_object("fields").map(Fields::new),
             accept_unverified: members.flag("accept_unverified"),
         }
@@ -139,6 +149,9 @@ impl FromQuery for DryRun {
 /// Verifies a credential with the real system and saves it if that accepts it.
 ///
 /// Needs `credentials:write`. With `dry_run=true` nothing is stored, and every verdict is a 200.
+///
+/// With `link`, which also needs `flows:write`, the step is looked at before anything is verified, and holds
+/// the credential as soon as there is one: both are stored together, or neither.
 ///
 /// With `Idempotency-Key` the request can be sent again, also after a crash: for 24 hours the same request
 /// with the same key is answered with the credential that it has created, as it is then, without verifying
@@ -165,8 +178,11 @@ pub(super) async fn create(
 ) -> Result<Response, Problem> {
     // What cannot be an id names no component either.
     let component = body.component.parse().map_err(|_| unknown_component())?;
-    let NewCredential { name, fields, accept_unverified, .. } = body;
-    let draft = Draft { component, name, fields, accept_unverified };
+    let NewCredential { name, fields, accept_unverified, link, .. } = body;
+    if link.is_some() && !token.may(Right::FlowsWrite) {
+        return Err(missing_right(Right::FlowsWrite, " that linking a credential to a step needs"));
+    }
+    let draft = Draft { component, name, fields, accept_unverified, link };
     if dry_run {
         let verification = verify_draft(&api.app, &token.actor, &token.workspace, draft).await?;
         return Ok(Json(verdict(&verification)?).into_response());
@@ -188,12 +204,13 @@ pub(super) struct ListQuery {
     component: Option<ComponentId>,
     status: Option<Status>,
     name_prefix: Option<String>,
+    flow: Option<FlowId>,
     limit: u32,
     cursor: Option<String>,
 }
 
 impl FromQuery for ListQuery {
-    const KNOWN: &'static [&'static str] = &["component", "status", "name_prefix", "limit", "cursor"];
+    const KNOWN: &'static [&'static str] = &["component", "status", "name_prefix", "flow", "limit", "cursor"];
     fn read(query: &Query) -> Result<Self, Problem> {
         let component = query.get("component").map(str::parse).transpose();
         Ok(Self {
@@ -201,6 +218,11 @@ impl FromQuery for ListQuery {
                 .map_err(|_| refuse("component", "must be a component's id, such as `petstore`"))?,
             status: query.get("status").map(status).transpose()?,
             name_prefix: query.get("name_prefix").map(name_prefix).transpose()?,
+            flow: query
+                .get("flow")
+                .map(str::parse)
+                .transpose()
+                .map_err(|_| refuse("flow", "must be a flow's id"))?,
             limit: page::limit(query)?,
             cursor: query.get("cursor").map(str::to_owned),
         })
@@ -228,6 +250,7 @@ fn name_prefix(text: &str) -> Result<String, Problem> {
         ("component" = Option<String>, Query, description = "Only those of this component."),
         ("status" = Option<String>, Query, description = "Only those with this status."),
         ("name_prefix" = Option<String>, Query, description = "Only those whose name begins with exactly this text; upper and lower case differ."),
+        ("flow" = Option<String>, Query, description = "Only those that steps of this flow hold."),
         ("limit" = Option<u32>, Query, description = "1 to 100; 50 when absent.", minimum = 1, maximum = 100),
         ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before, with the same filters."),
     ),
@@ -237,29 +260,25 @@ pub(super) async fn list(
     token: WorkspaceToken<Read>,
     Parameters(query): Parameters<ListQuery>,
 ) -> Result<Json<CredentialPage>, Problem> {
-    let list = List {
-        workspace: &token.workspace,
-        component: query.component.as_ref(),
-        status: query.status,
-        name_prefix: query.name_prefix.as_deref(),
-    };
+    let filter = [
+        query.component.as_ref().map_or("", ComponentId::as_str),
+        query.status.map_or("", Status::as_str),
+        query.name_prefix.as_deref().unwrap_or_default(),
+        query.flow.as_ref().map_or("", FlowId::as_str),
+    ];
+    let list = List::new("credentials", &token.workspace, &filter);
     let after = query.cursor.as_deref().map(|cursor| list.read_cursor(cursor)).transpose()?;
-    // One more than asked for tells whether there is a next page.
     let filter = ListFilter {
         component: query.component.clone(),
         status: query.status,
         name_prefix: query.name_prefix.clone(),
+        flow: query.flow.clone(),
         after,
         limit: query.limit + 1,
     };
-    let found = api.app.store.list_credentials(&token.workspace, filter).await?;
-    let on_page = found.len().min(usize::try_from(query.limit).unwrap_or(usize::MAX));
-    let has_more = found.len() > on_page;
-    let last = found[..on_page].last().filter(|_| has_more);
-    Ok(Json(CredentialPage {
-        items: found[..on_page].iter().map(CredentialView::from).collect(),
-        next_cursor: last.map(|last| list.cursor_after(&last.id)),
-    }))
+    let mut found = api.app.store.list_credentials(&token.workspace, filter).await?;
+    let next_cursor = list.cut(&mut found, query.limit, |last| last.id.to_string());
+    Ok(Json(CredentialPage { items: found.iter().map(CredentialView::from).collect(), next_cursor }))
 }
 
 /// Shows a credential without its secrets.
@@ -307,57 +326,55 @@ pub(super) async fn edit(
     let Patch { name, fields, accept_unverified } = body;
     let may_use_stored = token.may(Right::CredentialsUse);
     let edit = Edit { name, fields, accept_unverified, expected, may_use_stored };
+    let (app, workspace) = (&api.app, &token.workspace);
     if dry_run {
-        let preview = preview_edit(&api.app, &token.actor, &token.workspace, &id, edit).await?;
+        let preview = preview_edit(app, &token.actor, workspace, &id, edit).await?;
+        let active_flows = app.store.count_active_flows(workspace, &id).await?;
         let changes = ChangesView::from(preview.changes);
         let answer = match &preview.verification {
-            Some(found) => EditedView::Preview(PreviewView { changes, found: verdict(found)? }),
-            None => EditedView::Rename(RenamePreviewView { changes, verdict: () }),
+            Some(found) => EditedView::Preview(PreviewView { changes, active_flows, found: verdict(found)? }),
+            None => EditedView::Rename(RenamePreviewView { changes, active_flows, verdict: () }),
         };
         return Ok(Json(answer).into_response());
     }
-    let edited = crate::verify::edit(&api.app, &token.actor, &token.workspace, &id, edit).await?;
-    let answer = EditedView::Credential(CredentialView::from(&edited.credential));
-    Ok(([(ETAG, tag(&edited.credential))], Json(answer)).into_response())
+    let credential = crate::verify::edit(app, &token.actor, workspace, &id, edit).await?.credential;
+    let active_flows = app.store.count_active_flows(workspace, &id).await?;
+    let answer = EditedView::Credential(EditedCredentialView {
+        credential: CredentialView::from(&credential),
+        active_flows,
+    });
+    Ok(([(ETAG, tag(credential.revision))], Json(answer)).into_response())
 }
 
 /// Deletes a credential with its secrets and its evidence.
 ///
-/// Needs `credentials:write`.
+/// Needs `credentials:write`. Refused with 409 `credential-in-use` while steps of active flows hold it. Steps
+/// of inactive flows hold none afterwards.
 #[utoipa::path(delete, path = "/v1/credentials/{id}", operation_id = "delete_credential", tag = "credentials",
     params(
         ("id" = String, Path, description = "Id of a credential."),
         ("If-Match" = Option<String>, Header, description = "`ETag` of the state that is to be deleted."),
     ),
-    responses((status = 204, description = "Deleted")))]
+    responses(
+        (status = 200, body = Unlinked, description = "Deleted, and taken from steps of inactive flows"),
+        (status = 204, description = "Deleted; no step held it"),
+    ))]
 pub(super) async fn delete(
     State(api): State<Api>,
     token: WorkspaceToken<Write>,
     Id(id): Id<CredentialId>,
     _: Parameters<Nothing>,
     IfMatch(expected): IfMatch,
-) -> Result<StatusCode, Problem> {
+) -> Result<Response, Problem> {
     let workspace = &token.workspace;
-    let revision = match &expected {
-        Expected::Anything => None,
-        Expected::Revisions(_) => {
-            let found = api.app.store.find_credential(workspace, &id).await?;
-            let revision = found.ok_or_else(Problem::not_found)?.revision;
-            if !expected.holds(revision) {
-                return Err(VerifyError::Unexpected.into());
-            }
-            Some(revision)
-        }
-    };
     let action = "credential.delete";
     let audit =
         api.app.audit_record(&token.actor, Some(workspace), action, id.as_str(), "deleted", json!({}));
-    match api.app.store.delete_credential(workspace, &id, revision, audit).await? {
-        true => Ok(StatusCode::NO_CONTENT),
-        // It was there a moment ago.
-        false if revision.is_some() => Err(VerifyError::Unexpected.into()),
-        false => Err(Problem::not_found()),
+    let unlinked = api.app.store.delete_credential(workspace, &id, &expected, audit).await?;
+    if unlinked.total == 0 {
+        return Ok(StatusCode::NO_CONTENT.into_response());
     }
+    Ok(Json(Unlinked::from(&unlinked)).into_response())
 }
 
 /// Verifies a stored credential as it is; takes no overrides.
@@ -390,5 +407,5 @@ fn verdict(verification: &Verification) -> Result<VerdictView, Problem> {
 
 /// A credential with its `ETag`.
 fn shown(credential: &Credential) -> impl IntoResponse + use<> {
-    ([(ETAG, tag(credential))], Json(CredentialView::from(credential)))
+    ([(ETAG, tag(credential.revision))], Json(CredentialView::from(credential)))
 }

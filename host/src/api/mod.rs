@@ -9,7 +9,11 @@ mod connections;
 mod credentials;
 mod envelope;
 mod error;
+mod flow_views;
+mod flows;
 mod health;
+mod leases;
+mod members;
 mod metrics;
 mod openapi;
 mod page;
@@ -19,8 +23,11 @@ mod problem;
 mod problems;
 mod query;
 mod readings;
+mod refusals;
 mod server;
 mod settings;
+mod usage_views;
+mod usages;
 mod views;
 
 use std::sync::Arc;
@@ -75,7 +82,16 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(credentials::list, credentials::create))
         .routes(routes!(credentials::read, credentials::edit, credentials::delete))
         .routes(routes!(credentials::verify))
+        .routes(routes!(usages::list))
+        .routes(routes!(usages::replace))
+        // Flows of the token's workspace
+        .routes(routes!(flows::list))
+        .routes(routes!(flows::put, flows::read, flows::delete))
+        .routes(routes!(flows::activate))
+        .routes(routes!(flows::deactivate))
+        .routes(routes!(flows::choose))
+        .routes(routes!(leases::create))
         // Components of the installation
         .routes(routes!(components::list, components::install))
-        .routes(routes!(components::read))
+        .routes(routes!(components::read, components::remove))
 }

@@ -22,6 +22,7 @@ use super::problem::Problem;
     components(schemas(ProblemView, ErrorView)),
     tags(
         (name = "credentials", description = "Credentials of the token's workspace"),
+        (name = "flows", description = "Flows of the token's workspace, and what their steps are given"),
         (name = "components", description = "What talks to the applications"),
         (name = "health", description = "Whether the service lives and can work"),
         (name = "about", description = "The API about itself"),

@@ -1,13 +1,14 @@
 //! Pages of a list: how many, and where to go on.
 
+use std::str::FromStr;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::error::Kind;
 use super::problem::Problem;
 use super::query::{Query, refuse};
-use crate::domain::credential::Status;
-use crate::domain::id::{ComponentId, CredentialId, WorkspaceId};
+use crate::domain::id::WorkspaceId;
 
 /// Items of a page when the request does not say.
 const DEFAULT_LIMIT: u32 = 50;
@@ -26,33 +27,38 @@ pub(super) fn limit(query: &Query) -> Result<u32, Problem> {
     limit.ok_or_else(|| refuse("limit", "must be a number from 1 to 100"))
 }
 
-/// The list that a cursor continues.
-#[derive(Clone, Copy)]
-pub(super) struct List<'a> {
-    pub(super) workspace: &'a WorkspaceId,
-    pub(super) component: Option<&'a ComponentId>,
-    pub(super) status: Option<Status>,
-    pub(super) name_prefix: Option<&'a str>,
+/// The list that a cursor continues. No secret: what a cursor opens, the token's workspace bounds.
+pub(super) struct List {
+    tag: [u8; TAG],
 }
 
-impl List<'_> {
-    /// The cursor that goes on after `last`.
-    pub(super) fn cursor_after(&self, last: &CredentialId) -> String {
-        let mut bytes = self.tag().to_vec();
-        bytes.extend_from_slice(last.as_str().as_bytes());
+impl List {
+    /// The list of `items` in a workspace with a filter; none of its parts holds a NUL.
+    pub(super) fn new(items: &str, workspace: &WorkspaceId, filter: &[&str]) -> Self {
+        let text = format!("{items}\0{workspace}\0{}", filter.join("\0"));
+        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes());
+        let mut tag = [0; TAG];
+        tag.copy_from_slice(&digest.as_ref()[..TAG]);
+        Self { tag }
+    }
+
+    /// The cursor that goes on after the item with this key.
+    fn cursor_after(&self, key: &str) -> String {
+        let mut bytes = self.tag.to_vec();
+        bytes.extend_from_slice(key.as_bytes());
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
-    /// The item that a cursor goes on after.
+    /// The key of the item that a cursor goes on after.
     ///
     /// # Errors
     /// No cursor, or one of another list.
-    pub(super) fn read_cursor(&self, cursor: &str) -> Result<CredentialId, Problem> {
+    pub(super) fn read_cursor<K: FromStr>(&self, cursor: &str) -> Result<K, Problem> {
         let read = || {
             let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
-            let (tag, last) = bytes.split_at_checked(TAG)?;
-            let last = std::str::from_utf8(last).ok()?.parse().ok()?;
-            (tag == self.tag()).then_some(last)
+            let (tag, key) = bytes.split_at_checked(TAG)?;
+            let key = std::str::from_utf8(key).ok()?.parse().ok()?;
+            (tag == self.tag).then_some(key)
         };
         read().ok_or_else(|| {
             let detail =
@@ -61,17 +67,20 @@ impl List<'_> {
         })
     }
 
-    /// What tells this list from others. No secret: what a cursor opens, the token's workspace bounds.
-    fn tag(&self) -> [u8; TAG] {
-        let component = self.component.map_or("", ComponentId::as_str);
-        let status = self.status.map_or("", Status::as_str);
-        // No part holds a NUL, and a prefix is never empty.
-        let prefix = self.name_prefix.unwrap_or_default();
-        let text = format!("credentials\0{}\0{component}\0{status}\0{prefix}", self.workspace);
-        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes());
-        let mut tag = [0; TAG];
-        tag.copy_from_slice(&digest.as_ref()[..TAG]);
-        tag
+    /// Cuts what was found to a page, and makes the cursor of the next. One item more than a page holds
+    /// was asked for: it tells whether there is one.
+    pub(super) fn cut<T>(
+        &self,
+        found: &mut Vec<T>,
+        limit: u32,
+        key: impl Fn(&T) -> String,
+    ) -> Option<String> {
+        let on_page = usize::try_from(limit).unwrap_or(usize::MAX);
+        if found.len() <= on_page {
+            return None;
+        }
+        found.truncate(on_page);
+        found.last().map(|last| self.cursor_after(&key(last)))
     }
 }
 
@@ -82,23 +91,29 @@ mod tests {
     #[test]
     fn a_cursor_opens_its_own_list_alone() {
         let (a, b): (WorkspaceId, WorkspaceId) = ("a".parse().unwrap(), "b".parse().unwrap());
-        let petstore: ComponentId = "petstore".parse().unwrap();
-        let last: CredentialId = format!("cred_{}", "0".repeat(26)).parse().unwrap();
-        let all = List { workspace: &a, component: None, status: None, name_prefix: None };
-        let list = all;
-        let cursor = list.cursor_after(&last);
-        assert_eq!(list.read_cursor(&cursor).unwrap(), last);
+        let list = List::new("credentials", &a, &["", "", ""]);
+        let cursor = list.cursor_after("last");
+        assert_eq!(list.read_cursor::<String>(&cursor).unwrap(), "last");
         for other in [
-            List { workspace: &b, ..all },
-            List { component: Some(&petstore), ..all },
-            List { status: Some(Status::Verified), ..all },
-            List { name_prefix: Some("verified"), ..all },
-            List { name_prefix: Some("petstore"), ..all },
+            List::new("credentials", &b, &["", "", ""]),
+            List::new("flows", &a, &["", "", ""]),
+            List::new("credentials", &a, &["petstore", "", ""]),
+            List::new("credentials", &a, &["", "verified", ""]),
+            List::new("credentials", &a, &["", "", "verified"]),
         ] {
-            assert_eq!(other.read_cursor(&cursor).unwrap_err().kind(), Kind::CursorInvalid);
+            assert_eq!(other.read_cursor::<String>(&cursor).unwrap_err().kind(), Kind::CursorInvalid);
         }
         for nonsense in ["", "x", "%", &cursor[1..], "AAAAAAAAAAAAAAAAAAAAAAAA"] {
-            assert!(list.read_cursor(nonsense).is_err(), "{nonsense}");
+            assert!(list.read_cursor::<String>(nonsense).is_err(), "{nonsense}");
         }
+    }
+
+    #[test]
+    fn a_page_is_cut_where_there_is_another() {
+        let list = List::new("flows", &"a".parse().unwrap(), &[]);
+        let mut found = vec![1, 2, 3];
+        assert_eq!(list.cut(&mut found, 3, i32::to_string), None);
+        let cursor = list.cut(&mut found, 2, i32::to_string).unwrap();
+        assert_eq!((found, list.read_cursor::<i32>(&cursor).unwrap()), (vec![1, 2], 2));
     }
 }

@@ -7,6 +7,7 @@ use http::request::Parts;
 
 use super::Api;
 use super::problem::Problem;
+use crate::domain::flow::Link;
 
 /// The `{id}` of a path.
 pub(super) struct Id<T>(pub(super) T);
@@ -17,5 +18,20 @@ impl<T: FromStr> FromRequestParts<Api> for Id<T> {
         let Path(text) =
             Path::<String>::from_request_parts(parts, api).await.map_err(|_| Problem::not_found())?;
         text.parse().map(Self).map_err(|_| Problem::not_found())
+    }
+}
+
+/// The `{id}` of a flow and the `{step}` of a path.
+pub(super) struct StepOf(pub(super) Link);
+
+impl FromRequestParts<Api> for StepOf {
+    type Rejection = Problem;
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
+        let path = Path::<(String, String)>::from_request_parts(parts, api).await;
+        let Path((flow, step)) = path.map_err(|_| Problem::not_found())?;
+        match (flow.parse(), step.parse()) {
+            (Ok(flow), Ok(step)) => Ok(Self(Link { flow, step })),
+            _ => Err(Problem::not_found()),
+        }
     }
 }

@@ -62,10 +62,7 @@ impl From<VerifyError> for Problem {
                 Right::CredentialsUse,
                 " that keeping stored secrets while other fields change needs",
             ),
-            VerifyError::Unexpected => Self::new(
-                Kind::PreconditionFailed,
-                "The credential is in none of the states that `If-Match` names; read it again.",
-            ),
+            VerifyError::Unexpected => unexpected(),
             VerifyError::KeyReused => Self::new(
                 Kind::IdempotencyKeyReused,
                 "Another request with this `Idempotency-Key` has created a credential; use a new key.",
@@ -73,6 +70,15 @@ impl From<VerifyError> for Problem {
             VerifyError::Changed => Self::new(
                 Kind::CredentialChanged,
                 "The credential was changed or deleted while it was being verified; read it again.",
+            ),
+            VerifyError::LinkRefused(violation) => Self::new(
+                Kind::LinkRefused,
+                "`link` names no step that can hold this credential; nothing was verified.",
+            )
+            .with_errors(&[violation]),
+            VerifyError::LinkLost => Self::new(
+                Kind::LinkLost,
+                "The step to link to went away while the credential was being verified; nothing was saved. Read the flow again.",
             ),
             VerifyError::Busy(busy) => Self::new(
                 Kind::TooManyVerifications,
@@ -94,6 +100,12 @@ fn must_be_resent(pointers: &[String]) -> Problem {
     let errors: Vec<Violation> = pointers.iter().map(|pointer| Violation::new(pointer, message)).collect();
     let detail = "The credential's destinations change, and stored secrets do not go along; send those that `errors` lists again, or remove them.";
     Problem::new(Kind::SecretsMustBeResent, detail).with_errors(&errors)
+}
+
+/// What is to be changed is in another state than the request is meant for.
+pub(super) fn unexpected() -> Problem {
+    let detail = "It is in none of the states that `If-Match` names; read it again.";
+    Problem::new(Kind::PreconditionFailed, detail)
 }
 
 /// The component that a draft names is not installed, or could not even be.
@@ -158,8 +170,8 @@ impl From<InstallError> for Problem {
             )
             .with("component", component.as_str())
             .with("digest", digest),
-            InstallError::Store(error) => error.into(),
-            error => Self::internal(error),
+            InstallError::Change(error) => error.into(),
+            error @ InstallError::Examine(ExamineError::Interrupted) => Self::internal(error),
         }
     }
 }

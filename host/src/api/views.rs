@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use utoipa::openapi::Object;
 use utoipa::openapi::schema::Type;
 
+use super::usage_views::UsageCountView;
 use crate::catalogue::{Component, State};
 use crate::domain::credential::Credential;
 use crate::domain::evidence::{Evidence, Exchange, ReleaseRef};
@@ -15,7 +16,7 @@ use crate::store::Count;
 use crate::verify::{Changes, Verification};
 
 /// RFC 3339 in UTC, to the millisecond: what the database keeps, so that one time always reads the same.
-fn time(at: Timestamp) -> String {
+pub(super) fn time(at: Timestamp) -> String {
     format!("{at:.3}")
 }
 
@@ -40,6 +41,9 @@ pub(super) struct CredentialView {
     verified_at: Option<String>,
     /// What verified it last.
     release: ReleaseView,
+    usage: UsageCountView,
+    /// When a flow was given its fields last, to the minute.
+    last_used_at: Option<String>,
     created_at: String,
     updated_at: String,
 }
@@ -106,6 +110,8 @@ pub(super) struct ReverifiedView {
 #[schema(as = EditPreview)]
 pub(super) struct PreviewView {
     pub(super) changes: ChangesView,
+    /// Active flows that would work with the new fields.
+    pub(super) active_flows: u64,
     /// What was found: one of the three verdicts, with its evidence.
     #[serde(flatten)]
     pub(super) found: VerdictView,
@@ -116,6 +122,8 @@ pub(super) struct PreviewView {
 #[schema(as = RenamePreview)]
 pub(super) struct RenamePreviewView {
     pub(super) changes: ChangesView,
+    /// Active flows that use it.
+    pub(super) active_flows: u64,
     /// Null: there is nothing to verify.
     #[schema(schema_with = null)]
     pub(super) verdict: (),
@@ -125,12 +133,22 @@ fn null() -> Object {
     Object::builder().schema_type(Type::Null).build()
 }
 
+/// A credential after an edit.
+#[derive(Serialize, ToSchema)]
+#[schema(as = EditedCredential)]
+pub(super) struct EditedCredentialView {
+    #[serde(flatten)]
+    pub(super) credential: CredentialView,
+    /// Active flows that use it, and work with what it is now.
+    pub(super) active_flows: u64,
+}
+
 /// A credential after an edit, or what the edit would do.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Edited)]
 #[serde(untagged)]
 pub(super) enum EditedView {
-    Credential(CredentialView),
+    Credential(EditedCredentialView),
     Preview(PreviewView),
     Rename(RenamePreviewView),
 }
@@ -260,6 +278,8 @@ impl From<&Credential> for CredentialView {
             secrets: credential.secrets.clone(),
             verified_at: credential.verified_at.map(time),
             release: ReleaseView::from(&credential.release),
+            usage: credential.usage.into(),
+            last_used_at: credential.last_used_at.map(time),
             created_at: time(credential.created_at),
             updated_at: time(credential.updated_at),
         }

@@ -102,6 +102,13 @@ impl Catalogue {
         components.insert(component.id.clone(), component);
         self.snapshot.store(Arc::new(components));
     }
+
+    /// Shows a component to nobody any more.
+    pub(crate) fn withdraw(&self, id: &ComponentId) {
+        let mut components = BTreeMap::clone(&self.snapshot.load());
+        components.remove(id);
+        self.snapshot.store(Arc::new(components));
+    }
 }
 
 async fn load_component(

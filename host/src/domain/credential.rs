@@ -84,6 +84,15 @@ impl IdempotencyKey {
     }
 }
 
+/// How many steps hold a credential.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct UsageCount {
+    /// Steps of active flows.
+    pub active: u64,
+    /// Steps of inactive flows.
+    pub inactive: u64,
+}
+
 /// A stored credential without its secrets.
 #[derive(Clone, Debug)]
 pub struct Credential {
@@ -101,11 +110,14 @@ pub struct Credential {
     pub destinations: Vec<String>,
     /// Grows by one with each change of the fields, which are sealed with it.
     pub version: i64,
-    /// Grows by one with each change of anything: name, fields, what a verification found.
+    /// Grows by one with each change of its own: name, fields, what a verification found; not with its use.
     pub revision: i64,
     /// The release that verified it last, or that it was saved under.
     pub release: ReleaseRef,
+    pub usage: UsageCount,
     pub verified_at: Option<Timestamp>,
+    /// When a flow was given its fields last, to the minute.
+    pub last_used_at: Option<Timestamp>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
 }

@@ -80,6 +80,31 @@ macro_rules! named_id {
     };
 }
 
+macro_rules! platform_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// The text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = InvalidId;
+            fn from_str(text: &str) -> Result<Self, InvalidId> {
+                if is_segment(text) { Ok(Self(text.to_owned())) } else { Err(InvalidId { text: cut(text), expected: PLATFORM_ID }) }
+            }
+        }
+
+        id_conversions!($name);
+    };
+}
+
 macro_rules! id_conversions {
     ($name:ident) => {
         impl fmt::Display for $name {
@@ -125,6 +150,14 @@ named_id!(
     /// A component, chosen by its author, such as `petstore`.
     ComponentId, "a component id (1 to 63 of a-z, 0-9 and `-`, beginning and ending with a letter or digit)"
 );
+platform_id!(
+    /// A flow, by the platform's own name for it.
+    FlowId
+);
+platform_id!(
+    /// A step, by the platform's own name for it within its flow.
+    StepId
+);
 
 impl WorkspaceId {
     /// The workspace that exists from the first migration on.
@@ -141,6 +174,15 @@ fn is_slug(text: &str) -> bool {
         && !text.starts_with('-')
         && !text.ends_with('-')
         && !RESERVED.contains(&text)
+}
+
+/// What an id of the platform is, for errors.
+pub const PLATFORM_ID: &str = "1 to 200 of A-Z, a-z, 0-9 and `-._~:@`, and not `.` or `..`";
+
+/// A segment of a URL's path (RFC 3986, 3.3) that stands there as it is.
+fn is_segment(text: &str) -> bool {
+    let allowed = |b: u8| b.is_ascii_alphanumeric() || b"-._~:@".contains(&b);
+    (1..=200).contains(&text.len()) && text.bytes().all(allowed) && !matches!(text, "." | "..")
 }
 
 /// Names that would read as something else in a URL or an error.

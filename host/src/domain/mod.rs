@@ -5,6 +5,7 @@ pub mod credential;
 pub mod descriptor;
 pub mod evidence;
 pub mod fields;
+pub mod flow;
 pub mod id;
 pub mod json;
 pub mod rights;

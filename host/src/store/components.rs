@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 
 use super::audit::{self, AuditRecord};
+use super::change::ChangeError;
+use super::dialect::rerun_if_refused;
 use super::error::StoreError;
 use super::row::{Place, to_json};
 use super::transaction::{Access, Store, Tx};
@@ -34,13 +36,6 @@ pub enum Installed {
     New,
     /// They were already; nothing was written.
     Same,
-}
-
-/// The component is installed with another release.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InstallConflict {
-    /// Digest of the release that is active; empty when none is.
-    pub digest: String,
 }
 
 /// A component.
@@ -90,22 +85,29 @@ impl Store {
         read_tx!(self, Access::Installation, tx => bytes(tx, digest).await)
     }
 
-    /// Stores and activates a component's first release; tells a conflict when the component exists with
-    /// another one.
+    /// Stores and activates a component's first release.
+    ///
+    /// # Errors
+    /// [`ChangeError::Installed`] when the component exists with another one.
     pub async fn install_component(
         &self,
         release: NewRelease,
         audit: AuditRecord,
-    ) -> Result<Result<Installed, InstallConflict>, StoreError> {
+    ) -> Result<Installed, ChangeError> {
         write_tx!(self, Access::Jobs, tx => install(tx, &release, &audit).await)
+    }
+
+    /// Removes a component with its releases.
+    ///
+    /// # Errors
+    /// [`ChangeError::NotFound`]; [`ChangeError::ComponentInUse`] while credentials or steps of any workspace
+    /// refer to it.
+    pub async fn remove_component(&self, id: &ComponentId, audit: AuditRecord) -> Result<(), ChangeError> {
+        write_tx!(self, Access::Jobs, tx => remove(tx, id, &audit).await)
     }
 }
 
-async fn install(
-    tx: &mut Tx,
-    release: &NewRelease,
-    record: &AuditRecord,
-) -> Result<Result<Installed, InstallConflict>, StoreError> {
+async fn install(tx: &mut Tx, release: &NewRelease, record: &AuditRecord) -> Result<Installed, ChangeError> {
     const INSERT: &str =
         "INSERT INTO components (id, title, needs_credential, installed_at) VALUES ($1, $2, $3, $4)
          ON CONFLICT (id) DO NOTHING";
@@ -114,27 +116,53 @@ async fn install(
         .bind(release.title.as_str())
         .bind(release.needs_credential)
         .bind(release.installed_at.as_millisecond())
-        .execute(c).await?.rows_affected())
+        .execute(c).await.map_err(StoreError::from)?.rows_affected())
         == 1;
     if !is_new {
         return compare(tx, release).await;
     }
     insert_release(tx, release).await?;
     audit::insert(tx, record).await?;
-    Ok(Ok(Installed::New))
+    Ok(Installed::New)
 }
 
 /// The component exists: fine, if this very release is its active one.
-async fn compare(
-    tx: &mut Tx,
-    release: &NewRelease,
-) -> Result<Result<Installed, InstallConflict>, StoreError> {
+async fn compare(tx: &mut Tx, release: &NewRelease) -> Result<Installed, ChangeError> {
     const SELECT: &str = "SELECT digest FROM releases WHERE component = $1 AND status = 'active'";
     let active: Option<String> = on!(tx, c => sqlx::query_scalar(SELECT)
         .bind(release.component.as_str())
-        .fetch_optional(c).await?);
+        .fetch_optional(c).await.map_err(StoreError::from)?);
     let digest = active.unwrap_or_default();
-    Ok(if digest == release.digest { Ok(Installed::Same) } else { Err(InstallConflict { digest }) })
+    if digest == release.digest { Ok(Installed::Same) } else { Err(ChangeError::Installed { digest }) }
+}
+
+async fn remove(tx: &mut Tx, id: &ComponentId, record: &AuditRecord) -> Result<(), ChangeError> {
+    const COUNT: &str = "SELECT
+         (SELECT CAST(COALESCE(SUM(total), 0) AS BIGINT) FROM credential_counts WHERE component = $1),
+         (SELECT COUNT(*) FROM flow_steps WHERE component = $1)";
+    let (credentials, steps): (i64, i64) = on!(tx, c => sqlx::query_as(COUNT)
+        .bind(id.as_str())
+        .fetch_one(c).await.map_err(StoreError::from)?);
+    let (credentials, steps) = (credentials.unsigned_abs(), steps.unsigned_abs());
+    if credentials > 0 || steps > 0 {
+        return Err(ChangeError::ComponentInUse { credentials, steps });
+    }
+    // What others begin to refer to meanwhile, the keys refuse to remove; then the whole is run again.
+    on!(tx, c => sqlx::query("DELETE FROM releases WHERE component = $1")
+        .bind(id.as_str())
+        .execute(c).await.map(|done| done.rows_affected()))
+    .map_err(rerun_if_refused)?;
+    let removed = on!(tx, c => sqlx::query("DELETE FROM components WHERE id = $1")
+        .bind(id.as_str())
+        .execute(c).await.map(|done| done.rows_affected()));
+    if removed.map_err(rerun_if_refused)? == 0 {
+        return Err(ChangeError::NotFound);
+    }
+    let orphans = "DELETE FROM release_bytes WHERE digest NOT IN (SELECT digest FROM releases)";
+    on!(tx, c => sqlx::query(orphans).execute(c).await.map(|done| done.rows_affected()))
+        .map_err(rerun_if_refused)?;
+    audit::insert(tx, record).await?;
+    Ok(())
 }
 
 async fn insert_release(tx: &mut Tx, release: &NewRelease) -> Result<(), StoreError> {

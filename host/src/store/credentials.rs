@@ -3,14 +3,17 @@
 use std::collections::HashMap;
 
 use super::audit::{self, AuditRecord};
+use super::change::ChangeError;
 use super::dialect;
 use super::error::StoreError;
 use super::retries::Request;
 use super::row::{Place, to_json};
+use super::steps;
 use super::transaction::{Access, Store, Tx};
 use super::verifications::{self, NewVerification};
-use crate::domain::credential::{Credential, Status};
+use crate::domain::credential::{Credential, Status, UsageCount};
 use crate::domain::evidence::ReleaseRef;
+use crate::domain::flow::Link;
 use crate::domain::id::{ComponentId, CredentialId, WorkspaceId};
 use crate::domain::verdict::Account;
 
@@ -26,6 +29,8 @@ pub struct NewCredential {
     pub verification: NewVerification,
     /// The request that creates it, where that may be sent again.
     pub request: Option<Request>,
+    /// The step that is to hold it.
+    pub link: Option<Link>,
 }
 
 /// How many credentials a component has.
@@ -45,16 +50,18 @@ impl Store {
         read_tx!(self, Access::of(workspace), tx => count(tx, workspace).await)
     }
 
-    /// Stores a credential with its verification and audit record, all or nothing. `false`, and nothing
-    /// stored, when the key of its request is taken: see [`Store::find_created`].
+    /// Stores a credential with its verification, link and audit record, all or nothing, and tells how it
+    /// is used then. None, and nothing stored, when the key of its request is taken: see
+    /// [`Store::find_created`].
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] when its workspace, component or release is not there, or its id is taken.
+    /// [`ChangeError::UnknownNames`] when its component or release is not there, [`ChangeError::LinkLost`]
+    /// when its step is not.
     pub async fn insert_credential(
         &self,
         new: NewCredential,
         audit: AuditRecord,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Option<UsageCount>, ChangeError> {
         write_tx!(self, Access::Workspace(&new.credential.workspace), tx => insert(tx, &new, &audit).await)
     }
 
@@ -66,26 +73,15 @@ impl Store {
     ) -> Result<Option<Credential>, StoreError> {
         read_tx!(self, Access::Workspace(workspace), tx => find(tx, workspace, id).await)
     }
-
-    /// Deletes a credential and its verifications. `false`, and no audit record, when there is none, or
-    /// none of the demanded `revision`.
-    pub async fn delete_credential(
-        &self,
-        workspace: &WorkspaceId,
-        id: &CredentialId,
-        revision: Option<i64>,
-        audit: AuditRecord,
-    ) -> Result<bool, StoreError> {
-        write_tx!(self, Access::Workspace(workspace), tx => delete(tx, workspace, id, revision, &audit).await)
-    }
 }
 
 async fn count(
     tx: &mut Tx,
     workspace: Option<&WorkspaceId>,
 ) -> Result<HashMap<ComponentId, Count>, StoreError> {
-    const SELECT: &str = "SELECT component, COUNT(*), COUNT(CASE WHEN status <> 'verified' THEN 1 END)
-         FROM credentials WHERE ($1 IS NULL OR workspace = $1) GROUP BY component";
+    // PostgreSQL sums 64 bits into a decimal.
+    const SELECT: &str = "SELECT component, CAST(SUM(total) AS BIGINT), CAST(SUM(attention) AS BIGINT)
+         FROM credential_counts WHERE ($1 IS NULL OR workspace = $1) GROUP BY component";
     let rows: Vec<(String, i64, i64)> =
         on!(tx, c => sqlx::query_as(SELECT).bind(workspace.map(WorkspaceId::as_str)).fetch_all(c).await?);
     rows.into_iter()
@@ -97,19 +93,29 @@ async fn count(
         .collect()
 }
 
-async fn insert(tx: &mut Tx, new: &NewCredential, record: &AuditRecord) -> Result<bool, StoreError> {
+async fn insert(
+    tx: &mut Tx,
+    new: &NewCredential,
+    record: &AuditRecord,
+) -> Result<Option<UsageCount>, ChangeError> {
+    let Credential { workspace, id, created_at, .. } = &new.credential;
     if let Some(request) = &new.request {
-        request.forget_older(tx, &new.credential.workspace).await?;
+        request.forget_older(tx, workspace).await?;
     }
     if !insert_row(tx, new).await? {
-        return Ok(false);
+        return Ok(None);
     }
-    verifications::insert(tx, &new.credential.workspace, &new.credential.id, &new.verification).await?;
+    let mut usage = UsageCount::default();
+    if let Some(step) = &new.link {
+        let is_active = steps::link(tx, workspace, step, id, *created_at).await?.0;
+        usage = UsageCount { active: is_active.into(), inactive: (!is_active).into() };
+    }
+    verifications::insert(tx, workspace, id, &new.verification).await?;
     audit::insert(tx, record).await?;
-    Ok(true)
+    Ok(Some(usage))
 }
 
-async fn insert_row(tx: &mut Tx, new: &NewCredential) -> Result<bool, StoreError> {
+async fn insert_row(tx: &mut Tx, new: &NewCredential) -> Result<bool, ChangeError> {
     const INSERT: &str = "INSERT INTO credentials (workspace, component, id, name, status, account_id, account_label,
              public_fields, secrets, destinations, version, release_version, release_digest, record, key_id,
              verified_at, created_at, updated_at, revision, idempotency_key, idempotency_hash)
@@ -144,14 +150,11 @@ async fn insert_row(tx: &mut Tx, new: &NewCredential) -> Result<bool, StoreError
         .execute(c).await.map(|done| done.rows_affected() == 1));
     outcome.map_err(|error| {
         if dialect::is_missing_reference(&error) {
-            StoreError::Conflict(format!(
-                "workspace `{}`, component `{}` or its release {} is no longer there",
-                credential.workspace, credential.component, credential.release.digest
-            ))
+            ChangeError::UnknownNames { components: vec![0], credentials: Vec::new() }
         } else if dialect::is_taken(&error) {
-            StoreError::Conflict(format!("credential `{}` exists already", credential.id))
+            StoreError::Conflict(format!("credential `{}` exists already", credential.id)).into()
         } else {
-            error.into()
+            StoreError::from(error).into()
         }
     })
 }
@@ -173,7 +176,10 @@ pub(super) struct Row {
     revision: i64,
     release_version: String,
     release_digest: String,
+    usage_active: i64,
+    usage_inactive: i64,
     verified_at: Option<i64>,
+    last_used_at: Option<i64>,
     created_at: i64,
     updated_at: i64,
 }
@@ -183,7 +189,12 @@ macro_rules! select_credentials {
     ($($rest:expr),+) => {
         concat!(
             "SELECT workspace, component, id, name, status, account_id, account_label, public_fields, secrets,
-                 destinations, version, revision, release_version, release_digest, verified_at, created_at, updated_at",
+                 destinations, version, revision, release_version, release_digest, verified_at, last_used_at,
+                 created_at, updated_at,
+                 (SELECT COUNT(*) FROM flow_steps s WHERE s.workspace = credentials.workspace
+                     AND s.credential = credentials.id AND s.flow_active) AS usage_active,
+                 (SELECT COUNT(*) FROM flow_steps s WHERE s.workspace = credentials.workspace
+                     AND s.credential = credentials.id AND NOT s.flow_active) AS usage_inactive",
             $($rest),+
         )
     };
@@ -201,27 +212,6 @@ pub(super) async fn find(
         .bind(id.as_str())
         .fetch_optional(c).await?);
     row.map(Row::read).transpose()
-}
-
-async fn delete(
-    tx: &mut Tx,
-    workspace: &WorkspaceId,
-    id: &CredentialId,
-    revision: Option<i64>,
-    record: &AuditRecord,
-) -> Result<bool, StoreError> {
-    const DELETE: &str =
-        "DELETE FROM credentials WHERE workspace = $1 AND id = $2 AND ($3 IS NULL OR revision = $3)";
-    let deleted = on!(tx, c => sqlx::query(DELETE)
-        .bind(workspace.as_str())
-        .bind(id.as_str())
-        .bind(revision)
-        .execute(c).await?.rows_affected())
-        == 1;
-    if deleted {
-        audit::insert(tx, record).await?;
-    }
-    Ok(deleted)
 }
 
 impl Row {
@@ -244,7 +234,12 @@ impl Row {
             version: self.version,
             revision: self.revision,
             release: ReleaseRef { version: self.release_version, digest: self.release_digest },
+            usage: UsageCount {
+                active: self.usage_active.unsigned_abs(),
+                inactive: self.usage_inactive.unsigned_abs(),
+            },
             verified_at: place.optional_time("verified_at", self.verified_at)?,
+            last_used_at: place.optional_time("last_used_at", self.last_used_at)?,
             created_at: place.time("created_at", self.created_at)?,
             updated_at: place.time("updated_at", self.updated_at)?,
             name: self.name,

@@ -49,6 +49,11 @@ pub(super) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 pub(super) const SET_ACCESS: &str =
     "SELECT set_config('keystead.workspace', $1, true), set_config('keystead.scope', $2, true)";
 
+/// PostgreSQL: takes the rows of all flows that use the credential $2 of the workspace $1, in order.
+pub(super) const LOCK_USERS: &str = "SELECT id FROM flows
+     WHERE workspace = $1 AND id IN (SELECT flow FROM flow_steps WHERE workspace = $1 AND credential = $2)
+     ORDER BY id FOR UPDATE";
+
 /// PostgreSQL: whether the current role passes every policy.
 pub(super) const BYPASSES_ROW_SECURITY: &str =
     "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user";
@@ -108,6 +113,24 @@ fn describe(code: &str, error: &dyn DatabaseError) -> String {
     match error.constraint() {
         Some(constraint) => format!("{kind} ({code}, constraint {constraint})"),
         None => format!("{kind} ({code})"),
+    }
+}
+
+/// The error of a statement whose success was looked at before. A key or a check that refuses it all the
+/// same has seen what others did since: to run the whole again tells what to say of that.
+pub(super) fn rerun_if_refused(error: sqlx::Error) -> StoreError {
+    let refused = |error: &dyn DatabaseError| {
+        let code = error.code().unwrap_or_default();
+        // Class 23 of PostgreSQL; 19 is SQLite's primary code, also where RESTRICT refuses (as a trigger).
+        if code.len() == 5 {
+            code.starts_with("23")
+        } else {
+            code.parse::<i32>().is_ok_and(|code| code & 0xff == 19)
+        }
+    };
+    match error.as_database_error() {
+        Some(found) if refused(found) => StoreError::Contention,
+        _ => error.into(),
     }
 }
 

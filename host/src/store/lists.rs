@@ -5,7 +5,7 @@ use super::credentials::{Row, select_credentials};
 use super::error::StoreError;
 use super::transaction::{Access, Store, Tx};
 use crate::domain::credential::{Credential, Status};
-use crate::domain::id::{ComponentId, CredentialId, WorkspaceId};
+use crate::domain::id::{ComponentId, CredentialId, FlowId, WorkspaceId};
 
 /// Longest name of a credential, in characters.
 const NAME: usize = 200;
@@ -17,6 +17,8 @@ pub struct ListFilter {
     pub status: Option<Status>,
     /// Only those whose name begins with exactly this text.
     pub name_prefix: Option<String>,
+    /// Only those that steps of this flow hold.
+    pub flow: Option<FlowId>,
     /// Only those whose id sorts after this one.
     pub after: Option<CredentialId>,
     pub limit: u32,
@@ -34,7 +36,7 @@ impl Store {
 }
 
 /// The query for a set of filters: $1 workspace, $2 the id before, $3 limit, $4 component, $5 status,
-/// $6 and $7 the range of names.
+/// $6 and $7 the range of names, $8 flow.
 macro_rules! query {
     ($($filter:expr),*) => {
         select_credentials!(
@@ -64,19 +66,33 @@ macro_rules! by_name {
     };
 }
 
+/// A flow has few credentials: they come from its steps.
+macro_rules! by_flow {
+    () => {
+        " AND id IN (SELECT credential FROM flow_steps WHERE workspace = $1 AND flow = $8)"
+    };
+}
+
+/// The query for the filters of `$list`, with `$more` in each.
+macro_rules! queries {
+    ($list:expr $(, $more:expr)?) => {
+        match ($list.component.is_some(), $list.status.is_some(), $list.name_prefix.is_some()) {
+            (false, false, false) => query!($($more)?),
+            (true, false, false) => query!(by_component!() $(, $more)?),
+            (false, true, false) => query!(by_status!() $(, $more)?),
+            (true, true, false) => query!(by_component!(), by_status!() $(, $more)?),
+            (false, false, true) => query!(by_name!() $(, $more)?),
+            (true, false, true) => query!(by_name!(), by_component!() $(, $more)?),
+            (false, true, true) => query!(by_name!(), by_status!() $(, $more)?),
+            (true, true, true) => query!(by_name!(), by_component!(), by_status!() $(, $more)?),
+        }
+    };
+}
+
 impl ListFilter {
     /// The text of the query for these filters.
     pub fn query(&self) -> &'static str {
-        match (self.component.is_some(), self.status.is_some(), self.name_prefix.is_some()) {
-            (false, false, false) => query!(),
-            (true, false, false) => query!(by_component!()),
-            (false, true, false) => query!(by_status!()),
-            (true, true, false) => query!(by_component!(), by_status!()),
-            (false, false, true) => query!(by_name!()),
-            (true, false, true) => query!(by_name!(), by_component!()),
-            (false, true, true) => query!(by_name!(), by_status!()),
-            (true, true, true) => query!(by_name!(), by_component!(), by_status!()),
-        }
+        if self.flow.is_some() { queries!(self, by_flow!()) } else { queries!(self) }
     }
 }
 
@@ -95,6 +111,7 @@ async fn list(
         .bind(filter.status.map(Status::as_str))
         .bind(from)
         .bind(until.as_str())
+        .bind(filter.flow.as_ref().map(FlowId::as_str))
         .fetch_all(c).await?);
     rows.into_iter().map(Row::read).collect()
 }

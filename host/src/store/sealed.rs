@@ -35,7 +35,7 @@ struct SealedRow {
     key_id: String,
 }
 
-async fn find(
+pub(super) async fn find(
     tx: &mut Tx,
     workspace: &WorkspaceId,
     id: &CredentialId,

@@ -89,8 +89,8 @@ macro_rules! read_tx {
     }};
 }
 
-/// Runs a call in a write transaction and commits when it succeeded. On PostgreSQL the call is run
-/// again, in a new transaction, when another one stood in its way; it must not consume what it uses.
+/// Runs a call in a write transaction and commits when it succeeded. The call is run again, in a new
+/// transaction, when another one stood in its way; it must not consume what it uses.
 macro_rules! write_tx {
     ($store:expr, $access:expr, $tx:ident => $call:expr) => {{
         let mut attempt = 1;
@@ -101,8 +101,9 @@ macro_rules! write_tx {
                 $call
             };
             match transaction.finish(outcome).await {
-                Err($crate::store::StoreError::Contention)
-                    if $crate::store::transaction::wait_before_retry(attempt).await =>
+                Err(error)
+                    if $crate::store::transaction::MayContend::is_contention(&error)
+                        && $crate::store::transaction::wait_before_retry(attempt).await =>
                 {
                     attempt += 1;
                 }
@@ -112,15 +113,30 @@ macro_rules! write_tx {
     }};
 }
 
+/// Errors of writes that may be run again.
+pub(super) trait MayContend: From<StoreError> {
+    /// Whether others' transactions stood in the way.
+    fn is_contention(&self) -> bool;
+}
+
+impl MayContend for StoreError {
+    fn is_contention(&self) -> bool {
+        matches!(self, Self::Contention)
+    }
+}
+
 /// How often a write is begun at most.
-const MAX_ATTEMPTS: u32 = 5;
+const MAX_ATTEMPTS: u32 = 10;
+
+/// The longest wait before a write is run again, in milliseconds.
+const MAX_WAIT: u64 = 100;
 
 /// Whether the write may be run again after failed attempt number `attempt`; waits a little if so.
 pub(super) async fn wait_before_retry(attempt: u32) -> bool {
     if attempt >= MAX_ATTEMPTS {
         return false;
     }
-    tokio::time::sleep(Duration::from_millis(5 << attempt)).await;
+    tokio::time::sleep(Duration::from_millis((5 << attempt).min(MAX_WAIT))).await;
     true
 }
 
@@ -160,9 +176,9 @@ async fn begin_postgres(pool: &PgPool, access: Access<'_>) -> Result<Tx, StoreEr
 
 impl Tx {
     /// Commits what succeeded, rolls back what failed.
-    pub(super) async fn finish<T>(self, outcome: Result<T, StoreError>) -> Result<T, StoreError> {
+    pub(super) async fn finish<T, E: From<StoreError>>(self, outcome: Result<T, E>) -> Result<T, E> {
         match outcome {
-            Ok(value) => self.commit().await.map(|()| value),
+            Ok(value) => Ok(self.commit().await.map(|()| value)?),
             Err(error) => {
                 self.close().await;
                 Err(error)

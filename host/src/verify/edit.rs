@@ -4,8 +4,11 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use super::outcome::{Changes, Edited, Preview, stored_fields};
-use super::{Prepared, Verification, Verified, VerifyError, audit, find_verifier, run, stored_verification};
+use super::outcome::{Changes, Edited, Preview};
+use super::{
+    Prepared, Verification, Verified, VerifyError, audit, find_verifier, open_fields, run,
+    stored_verification,
+};
 use crate::app::{Actor, App};
 use crate::domain::credential::{Credential, Expected, Status};
 use crate::domain::fields::{Fields, Said};
@@ -163,10 +166,8 @@ async fn verify_patch(
 /// The fields as they would be, if stored secrets may go where those would send them.
 fn merge(app: &App, reading: &Reading, patch: &Fields) -> Result<(Prepared, Changes), VerifyError> {
     let credential = &reading.stored.credential;
-    let Credential { workspace, component, id, version, .. } = credential;
-    let binding = Binding { workspace, component, credential: id, version: *version };
-    let before = stored_fields(app.keyring.open(&binding, &reading.stored.record)?)?;
-    let verifier = find_verifier(app, component)?;
+    let before = open_fields(app, &reading.stored)?;
+    let verifier = find_verifier(app, &credential.component)?;
     let schema = &verifier.descriptor.schema;
     let mut after = before.clone();
     after.merge(patch);

@@ -4,8 +4,10 @@ mod audit;
 mod caller;
 mod edit;
 mod judge;
+mod link;
 mod outcome;
 mod retry;
+mod stored;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -13,21 +15,23 @@ use std::time::Instant;
 use crate::app::{Actor, App};
 use crate::catalogue::Component;
 use crate::domain::clock::random_array;
-use crate::domain::credential::{Credential, Expected, Status};
+use crate::domain::credential::{Credential, Expected, Status, UsageCount};
 use crate::domain::descriptor::Descriptor;
 use crate::domain::fields::{Fields, Violation};
+use crate::domain::flow::Link;
 use crate::domain::id::{ComponentId, CredentialId, VerificationId, WorkspaceId};
 use crate::domain::verdict::{Outcome, Verdict};
 use crate::egress::PlanError;
 use crate::keyring::Binding;
 use crate::sandbox::{Call, Plugin, RunContext};
-use crate::store::{NewCredential, NewVerification, Request};
+use crate::store::{ChangeError, NewCredential, NewVerification, Request};
 use crate::telemetry::Phase;
 
 pub use caller::for_caller;
 pub use edit::{Edit, edit, preview_edit};
 pub use outcome::{Changes, Edited, Preview, Reverified, Saved, Verification, VerifyError};
 pub use retry::{Created, verify_and_save_once};
+pub use stored::open_fields;
 
 /// A credential that somebody wants to verify, and perhaps to save.
 pub struct Draft {
@@ -37,6 +41,8 @@ pub struct Draft {
     pub fields: Fields,
     /// Saves it as `unverified` where nobody can say.
     pub accept_unverified: bool,
+    /// The step that is to hold it once it is saved.
+    pub link: Option<Link>,
 }
 
 /// Verifies a draft and stores nothing but the audit record.
@@ -49,8 +55,8 @@ pub async fn verify_draft(
     workspace: &WorkspaceId,
     draft: Draft,
 ) -> Result<Verification, VerifyError> {
-    let Draft { component, fields, .. } = draft;
-    let result = verify_fields(app, workspace, &component, fields).await;
+    let Draft { component, fields, link, .. } = draft;
+    let result = verify_linked(app, workspace, &component, fields, link.as_ref()).await;
     audit::record_draft(app, actor, workspace, &component, &result).await?;
     result.map(|verified| verified.verification)
 }
@@ -76,11 +82,12 @@ async fn save_draft(
     draft: Draft,
     request: Option<Request>,
 ) -> Result<Option<Saved>, VerifyError> {
-    let Draft { component, name, fields, accept_unverified } = draft;
-    let result = verify_fields(app, workspace, &component, fields).await.and_then(|verified| {
-        let status = verified.verification.status_to_save(accept_unverified)?;
-        Ok((verified, status))
-    });
+    let Draft { component, name, fields, accept_unverified, link } = draft;
+    let result =
+        verify_linked(app, workspace, &component, fields, link.as_ref()).await.and_then(|verified| {
+            let status = verified.verification.status_to_save(accept_unverified)?;
+            Ok((verified, status))
+        });
     let (verified, status) = match result {
         Ok(accepted) => accepted,
         Err(error) => {
@@ -97,7 +104,7 @@ async fn save_draft(
     let seal = || app.keyring.seal(&*app.entropy, &binding, fields.expose_json().as_bytes());
     let record = app.telemetry.phases.of(Phase::Seal, seal)?;
     let account = verification.account();
-    let credential = Credential {
+    let mut credential = Credential {
         name: name.unwrap_or_else(|| default_name(&component.title, &verification, now)),
         component: component.id.clone(),
         workspace: workspace.clone(),
@@ -109,7 +116,9 @@ async fn save_draft(
         version,
         revision: 1,
         release: verification.evidence.release.clone(),
+        usage: UsageCount::default(),
         verified_at: (status == Status::Verified).then_some(now),
+        last_used_at: None,
         created_at: now,
         updated_at: now,
         id,
@@ -122,15 +131,40 @@ async fn save_draft(
         key_id: record.key_id,
         verification: stored_verification(app, &verification),
         request,
+        link,
     };
-    if app.telemetry.phases.during(Phase::Commit, app.store.insert_credential(new, audit)).await? {
+    // On the heap: what a transaction needs is large, and this future lies in the handler's.
+    let inserted = Box::pin(app.store.insert_credential(new, audit));
+    let inserted = app.telemetry.phases.during(Phase::Commit, inserted).await;
+    if let Ok(Some(usage)) = inserted {
+        credential.usage = usage;
         return Ok(Some(Saved { credential, verification }));
     }
     // It was verified all the same, which the audit keeps as it keeps refused drafts.
     let subject = component.id.as_str();
     let record = audit::record(app, actor, workspace, "credential.create", subject, &verification);
     app.store.record_audit(record).await?;
-    Ok(None)
+    match inserted {
+        Err(ChangeError::LinkLost) => Err(VerifyError::LinkLost),
+        Err(ChangeError::Store(error)) => Err(error.into()),
+        // Removed while it verified.
+        Err(_) => Err(VerifyError::UnknownComponent(component.id.clone())),
+        Ok(_) => Ok(None),
+    }
+}
+
+/// As [`verify_fields`], where the step that is to hold the credential can do so.
+async fn verify_linked(
+    app: &App,
+    workspace: &WorkspaceId,
+    component: &ComponentId,
+    fields: Fields,
+    link: Option<&Link>,
+) -> Result<Verified, VerifyError> {
+    if let Some(step) = link {
+        link::check(app, workspace, component, step).await?;
+    }
+    verify_fields(app, workspace, component, fields).await
 }
 
 /// Verifies a stored credential as it is, without overrides, and keeps what was found; only if it is the
@@ -146,8 +180,7 @@ pub async fn verify_stored(
     expected: &Expected,
 ) -> Result<Reverified, VerifyError> {
     let stored = app.store.find_sealed(workspace, id).await?.ok_or(VerifyError::NotFound)?;
-    let credential = stored.credential;
-    if !expected.holds(credential.revision) {
+    if !expected.holds(stored.credential.revision) {
         return Err(VerifyError::Unexpected);
     }
     // The record that it was used is committed before anything secret leaves.
@@ -155,10 +188,8 @@ pub async fn verify_stored(
     let audit =
         app.audit_record(actor, Some(workspace), "credential.verify", id.as_str(), "started", started);
     app.store.record_audit(audit).await?;
-    let binding =
-        Binding { workspace, component: &credential.component, credential: id, version: credential.version };
-    let plain = app.keyring.open(&binding, &stored.record)?;
-    let fields = outcome::stored_fields(plain)?;
+    let fields = open_fields(app, &stored)?;
+    let credential = stored.credential;
     let verified =
         verify_fields_within(app, workspace, &credential.component, fields, Some(&credential)).await?;
     let verification = verified.verification;

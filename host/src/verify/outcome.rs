@@ -1,12 +1,9 @@
 //! What the job ends with: a verdict with evidence, or one of the ways in which there is none.
 
-use serde_json::Value;
-
 use crate::domain::credential::{Credential, Expected, Status};
 use crate::domain::evidence::Evidence;
-use crate::domain::fields::{Fields, Violation};
+use crate::domain::fields::Violation;
 use crate::domain::id::ComponentId;
-use crate::domain::secret::SecretBytes;
 use crate::domain::verdict::{
     Account, DestinationRefusal, Doubt, Outcome, Rejection, Verdict, VerifierFailure,
 };
@@ -101,6 +98,12 @@ pub enum VerifyError {
     /// The credential was changed or deleted while it was verified.
     #[error("the credential was changed while it was being verified")]
     Changed,
+    /// The step that is to hold the credential cannot. Nothing was verified.
+    #[error("the credential cannot be linked: {0}")]
+    LinkRefused(Violation),
+    /// The step that was to hold the credential went away while it was verified.
+    #[error("the step to link to went away while the credential was being verified")]
+    LinkLost,
     /// Nothing has run: our own limits are reached.
     #[error(transparent)]
     Busy(#[from] Busy),
@@ -137,6 +140,8 @@ impl VerifyError {
             Self::Rejected { .. } => "invalid",
             Self::Undecided { .. } => "undecided",
             Self::Failed { failure, .. } => failure.kind.as_str(),
+            Self::LinkRefused(_) => "link-refused",
+            Self::LinkLost => "link-lost",
             Self::DestinationsGrew => "destinations-grew",
             Self::SecretsMustBeResent(_) => "secrets-must-be-resent",
             Self::MayNotUse => "missing-right",
@@ -206,20 +211,6 @@ impl Verification {
             Outcome::DestinationRefused(_) => "destination-refused",
             Outcome::Failure(failure) => failure.kind.as_str(),
         }
-    }
-}
-
-/// The fields of a stored credential, as they were sealed.
-pub(super) fn stored_fields(plain: SecretBytes) -> Result<Fields, VerifyError> {
-    match serde_json::from_slice(plain.expose()) {
-        Ok(Value::Object(object)) => Ok(Fields::new(object)),
-        // What decrypts was written by `verify_and_save`; anything else is damage.
-        _ => Err(StoreError::Corrupt {
-            table: "credentials",
-            column: "record".to_owned(),
-            row: "sealed fields".to_owned(),
-        }
-        .into()),
     }
 }
 

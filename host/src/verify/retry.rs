@@ -51,7 +51,8 @@ async fn find(app: &App, workspace: &WorkspaceId, request: &Request) -> Result<O
 
 /// A keyed hash of everything that the request asks for. The order of fields does not matter.
 fn hash(app: &App, workspace: &WorkspaceId, draft: &Draft) -> Result<[u8; 32], KeyringError> {
-    let Draft { component, name, fields, accept_unverified } = draft;
+    let Draft { component, name, fields, accept_unverified, link } = draft;
+    let (flow, step) = link.as_ref().map_or(("", ""), |link| (link.flow.as_str(), link.step.as_str()));
     app.keyring.request_hash(&[
         b"credential.create",
         workspace.as_str().as_bytes(),
@@ -60,5 +61,7 @@ fn hash(app: &App, workspace: &WorkspaceId, draft: &Draft) -> Result<[u8; 32], K
         name.as_deref().unwrap_or_default().as_bytes(),
         fields.expose_sorted_json().as_bytes(),
         &[u8::from(*accept_unverified)],
+        flow.as_bytes(),
+        step.as_bytes(),
     ])
 }

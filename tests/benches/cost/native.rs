@@ -13,7 +13,7 @@ use axum::routing::post;
 use axum::{Json, Router};
 use keystead::app::{Actor, App};
 use keystead::domain::clock::{Clock as _, SystemClock};
-use keystead::domain::credential::{Credential, Status};
+use keystead::domain::credential::{Credential, Status, UsageCount};
 use keystead::domain::evidence::Evidence;
 use keystead::domain::fields::Fields;
 use keystead::domain::id::{CredentialId, VerificationId};
@@ -116,7 +116,9 @@ async fn create(
         version: 1,
         revision: 1,
         release: component.release.clone(),
+        usage: UsageCount::default(),
         verified_at: Some(now),
+        last_used_at: None,
         created_at: now,
         updated_at: now,
         id,
@@ -135,6 +137,7 @@ async fn create(
         key_id: record.key_id,
         verification,
         request: None,
+        link: None,
     };
     app.store.insert_credential(new, audit).await.unwrap();
     (StatusCode::CREATED, Json(answer))

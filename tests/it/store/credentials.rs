@@ -1,9 +1,9 @@
 //! Credentials: written whole or not at all, and seen only from their workspace.
 
 use keystead::domain::clock::SystemEntropy;
-use keystead::domain::credential::Status;
+use keystead::domain::credential::{Expected, Status};
 use keystead::domain::id::CredentialId;
-use keystead::store::{Count, ListFilter, StoreError};
+use keystead::store::{ChangeError, Count, ListFilter, StoreError};
 
 use super::samples::{self, At, NOW, audit, shown, workspace};
 use crate::harness::databases::on_both_databases;
@@ -43,7 +43,7 @@ on_both_databases! {
         let mut record = audit(Some(&default), "credential.create");
         record.outcome = String::new();
         let error = db.store.insert_credential(new.clone(), record).await.unwrap_err();
-        assert!(matches!(error, StoreError::Internal(_)), "{error}");
+        assert!(matches!(error, ChangeError::Store(StoreError::Internal(_))), "{error}");
         assert!(db.store.find_credential(&default, &new.credential.id).await.unwrap().is_none());
         assert_eq!(db.number("SELECT COUNT(*) FROM verifications").await, 0);
     }
@@ -54,7 +54,8 @@ on_both_databases! {
         let new = samples::insert(&db.store, &default).await;
         let mut record = audit(Some(&default), "credential.delete");
         record.outcome = String::new();
-        db.store.delete_credential(&default, &new.credential.id, None, record).await.unwrap_err();
+        let any = Expected::Anything;
+        db.store.delete_credential(&default, &new.credential.id, &any, record).await.unwrap_err();
         assert!(db.store.find_credential(&default, &new.credential.id).await.unwrap().is_some());
     }
 
@@ -62,12 +63,12 @@ on_both_databases! {
         let default = workspace("default");
         let record = audit(Some(&default), "credential.create");
         let error = db.store.insert_credential(samples::credential(&default), record).await.unwrap_err();
-        assert!(matches!(error, StoreError::Conflict(_)), "{error}");
+        assert!(matches!(error, ChangeError::UnknownNames { .. }), "{error}");
         samples::install(&db.store).await;
         let nowhere = workspace("nowhere");
         let record = audit(Some(&nowhere), "credential.create");
         let error = db.store.insert_credential(samples::credential(&nowhere), record).await.unwrap_err();
-        assert!(matches!(error, StoreError::Conflict(_)), "{error}");
+        assert!(matches!(error, ChangeError::UnknownNames { .. }), "{error}");
     }
 
     async fn an_id_that_is_taken_is_a_conflict(db: Database) {
@@ -77,7 +78,7 @@ on_both_databases! {
         again.credential.name = "Another".to_owned();
         let id = again.credential.id.clone();
         let error = db.store.insert_credential(again, audit(Some(&default), "credential.create")).await.unwrap_err();
-        assert!(matches!(error, StoreError::Conflict(_)), "{error}");
+        assert!(matches!(error, ChangeError::Store(StoreError::Conflict(_))), "{error}");
         assert_eq!(db.store.find_credential(&default, &id).await.unwrap().unwrap().name, "Shop");
     }
 
@@ -90,7 +91,9 @@ on_both_databases! {
         assert!(db.store.find_sealed(&other, id).await.unwrap().is_none());
         assert!(db.store.list_credentials(&other, all()).await.unwrap().is_empty());
         assert!(db.store.list_verifications(&other, id).await.unwrap().is_empty());
-        assert!(!db.store.delete_credential(&other, id, None, audit(Some(&other), "credential.delete")).await.unwrap());
+        let record = audit(Some(&other), "credential.delete");
+        let deleted = db.store.delete_credential(&other, id, &Expected::Anything, record).await;
+        assert!(matches!(deleted, Err(ChangeError::NotFound)));
         let moved = db.store.record_verification(
             &other, id, 1, Status::Rejected, None, None, samples::verification(NOW), audit(Some(&other), "credential.verify"),
         );
@@ -104,7 +107,7 @@ on_both_databases! {
         let default = workspace("default");
         samples::install(&db.store).await;
         let github = samples::release("github", 'b');
-        db.store.install_component(github, audit(None, "component.install")).await.unwrap().unwrap();
+        db.store.install_component(github, audit(None, "component.install")).await.unwrap();
         let mut ids: Vec<CredentialId> = Vec::new();
         for number in 0..5 {
             let mut new = samples::credential(&default);
@@ -147,12 +150,14 @@ on_both_databases! {
         samples::install(&db.store).await;
         let new = samples::insert(&db.store, &default).await;
         let deleted = audit(Some(&default), "credential.delete");
-        assert!(db.store.delete_credential(&default, &new.credential.id, None, deleted).await.unwrap());
+        let any = Expected::Anything;
+        db.store.delete_credential(&default, &new.credential.id, &any, deleted).await.unwrap();
         assert_eq!(db.number("SELECT COUNT(*) FROM credentials").await, 0);
         assert_eq!(db.number("SELECT COUNT(*) FROM verifications").await, 0);
         assert_eq!(db.store.list_audit(Some(&default), 10).await.unwrap().len(), 2);
         let again = audit(Some(&default), "credential.delete");
-        assert!(!db.store.delete_credential(&default, &new.credential.id, None, again).await.unwrap());
+        let again = db.store.delete_credential(&default, &new.credential.id, &any, again).await;
+        assert!(matches!(again, Err(ChangeError::NotFound)));
         assert_eq!(db.store.list_audit(Some(&default), 10).await.unwrap().len(), 2);
     }
 }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use keystead::domain::clock::{Clock, SystemEntropy};
-use keystead::domain::credential::{Credential, Status};
+use keystead::domain::credential::{Credential, Status, UsageCount};
 use keystead::domain::evidence::{Evidence, Exchange, ReleaseRef};
 use keystead::domain::id::{AuditId, CredentialId, TokenId, VerificationId, WorkspaceId};
 use keystead::domain::rights::{Right, Scope};
@@ -102,7 +102,9 @@ pub fn credential(workspace: &WorkspaceId) -> NewCredential {
         version: 1,
         revision: 1,
         release: ReleaseRef { version: "0.1.0".to_owned(), digest: digest('a') },
+        usage: UsageCount::default(),
         verified_at: Some(now()),
+        last_used_at: None,
         created_at: now(),
         updated_at: now(),
     };
@@ -112,13 +114,14 @@ pub fn credential(workspace: &WorkspaceId) -> NewCredential {
         key_id: "rk-1".to_owned(),
         verification: verification(NOW),
         request: None,
+        link: None,
     }
 }
 
 /// Installs the component that the samples' credentials belong to.
 pub async fn install(store: &Store) {
     let installed = store.install_component(release("petstore", 'a'), audit(None, "component.install")).await;
-    installed.unwrap().unwrap();
+    installed.unwrap();
 }
 
 /// Stores a sample credential.

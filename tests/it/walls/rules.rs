@@ -108,6 +108,7 @@ pub const OPENERS: &[(&str, &str)] = &[
     ("cli/doctor/database.rs", "opens the database at its URL, to look at it"),
     ("cli/output.rs", "prints a new token or key, the one time that it is shown"),
     ("cli/verify/control.rs", "makes a wrong secret out of a right one, for an author's control run"),
+    ("api/leases.rs", "hands the fields to the runtime that leases them"),
     ("client/mod.rs", "shows the API token to the service that it is for"),
     ("config/database.rs", "tells SQLite from PostgreSQL by the database's URL"),
     ("domain/descriptor/schema.rs", "checks the fields against the schema"),
@@ -118,8 +119,8 @@ pub const OPENERS: &[(&str, &str)] = &[
     ("keyring/source.rs", "reads and writes the root key's file"),
     ("verify/edit.rs", "seals the very text that was verified, after an edit"),
     ("verify/mod.rs", "seals the very text that was verified"),
-    ("verify/outcome.rs", "reads the fields of a stored credential"),
     ("verify/retry.rs", "takes the keyed hash of a request that may be sent again"),
+    ("verify/stored.rs", "reads the fields of a stored credential"),
 ];
 
 /// Types that hold secrets.
