@@ -44,7 +44,9 @@ impl Seeded {
     /// Finds a kept database, or makes one.
     pub async fn open(backend: Backend, size: Size, analyzed: bool, keep: Option<&Path>) -> Self {
         let (url, admin_url, guard) = match (backend, keep) {
-            (Backend::Sqlite, Some(folder)) => (keep_sqlite(folder, size, analyzed).await, None, Guard::Nothing),
+            (Backend::Sqlite, Some(folder)) => {
+                (keep_sqlite(folder, size, analyzed).await, None, Guard::Nothing)
+            }
             (Backend::Sqlite, None) => {
                 let folder = tempfile::tempdir_in(place::target_dir()).unwrap();
                 (keep_sqlite(folder.path(), size, analyzed).await, None, Guard::Folder(folder))

@@ -107,8 +107,7 @@ fn main() {
 }
 
 async fn run(arguments: &Arguments) {
-    let (pace, large) =
-        if arguments.has("--quick") { (QUICK, QUICK_LARGE) } else { (FULL, LARGE) };
+    let (pace, large) = if arguments.has("--quick") { (QUICK, QUICK_LARGE) } else { (FULL, LARGE) };
     println!("{} rounds of {:?} for each operation and size; medians over rounds", pace.rounds, pace.turn);
     println!("{}", measure::machine());
     let mut kept = Vec::new();

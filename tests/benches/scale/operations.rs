@@ -36,6 +36,7 @@ pub enum Operation {
     ReadFlow,
     // What grows with the data, and is known to.
     PageOfWideName,
+    PageWithBusiest,
     UsagesOfBusiest,
     ReadBusiest,
     RefuseDeleteOfBusiest,
@@ -45,7 +46,7 @@ pub enum Operation {
 use Operation as O;
 
 /// All of them, in the order of the table.
-pub const ALL: [Operation; 25] = [
+pub const ALL: [Operation; 26] = [
     O::FirstPage,
     O::DeepPage,
     O::PageOfComponent,
@@ -67,6 +68,7 @@ pub const ALL: [Operation; 25] = [
     O::ActiveFlowPage,
     O::ReadFlow,
     O::PageOfWideName,
+    O::PageWithBusiest,
     O::UsagesOfBusiest,
     O::ReadBusiest,
     O::RefuseDeleteOfBusiest,
@@ -97,6 +99,7 @@ impl Operation {
             O::ActiveFlowPage => "flows: of the active ones",
             O::ReadFlow => "read one flow",
             O::PageOfWideName => "list: of a name that all have",
+            O::PageWithBusiest => "list: a page with the busiest",
             O::UsagesOfBusiest => "usages of the busiest",
             O::ReadBusiest => "read the busiest",
             O::RefuseDeleteOfBusiest => "delete refused: the busiest",
@@ -121,13 +124,16 @@ impl Operation {
         match self {
             O::FirstPage => assert_eq!(list(store, &big, page).await, PAGE as usize),
             O::DeepPage => assert!(list(store, &big, deep).await > 0),
-            O::PageOfComponent => drop(list(store, &big, ListFilter { component, ..deep }).await),
+            O::PageOfComponent => {
+                list(store, &big, ListFilter { component, ..deep }).await;
+            }
             O::PageOfStatus => {
                 let status = Some(if turn.is_multiple_of(2) { Status::Rejected } else { Status::Verified });
                 list(store, &big, ListFilter { status, ..deep }).await;
             }
             O::PageOfComponentAndStatus => {
-                let status = Some(Status::Rejected);
+                // Enough of either for full pages at both sizes.
+                let status = Some(if turn.is_multiple_of(2) { Status::Unverified } else { Status::Verified });
                 list(store, &big, ListFilter { component, status, ..deep }).await;
             }
             O::PageOfName => {
@@ -152,7 +158,9 @@ impl Operation {
             }
             O::RefuseDelete => assert!(refuse(store, used).await > 0),
             O::RefuseDeleteOfSteady => assert!(refuse(store, &samples.steady).await > 50),
-            O::FlowPage => drop(flows(store, FlowFilter { active: None, after: Some(flow), limit: PAGE }).await),
+            O::FlowPage => {
+                flows(store, FlowFilter { active: None, after: Some(flow), limit: PAGE }).await;
+            }
             O::ActiveFlowPage => {
                 flows(store, FlowFilter { active: Some(true), after: Some(flow), limit: PAGE }).await;
             }
@@ -162,6 +170,11 @@ impl Operation {
             O::PageOfWideName => {
                 let name_prefix = Some("Shop ".to_owned());
                 assert!(list(store, &big, ListFilter { name_prefix, ..deep }).await > 0);
+            }
+            O::PageWithBusiest => {
+                // It comes right behind the steady one.
+                let after = Some(samples.steady.clone());
+                assert_eq!(list(store, &big, ListFilter { after, ..page }).await, PAGE as usize);
             }
             O::UsagesOfBusiest => assert_eq!(usages(store, &samples.busiest).await, PAGE as usize),
             O::ReadBusiest => drop(store.find_credential(&big, &samples.busiest).await.unwrap().unwrap()),

@@ -20,9 +20,9 @@ pub const BIG: &str = "default";
 /// One of the 49 others.
 pub const LITTLE: &str = "ws-007";
 /// Number of the credential that 100 steps hold.
-pub const STEADY: u64 = 20;
+pub const STEADY: u64 = 8_020;
 /// Number of the credential that a hundredth of all steps hold.
-pub const BUSIEST: u64 = 21;
+pub const BUSIEST: u64 = 8_021;
 
 const BLOCK: u64 = 20;
 const LITTLE_ONES: u64 = 49;

@@ -19,11 +19,15 @@ pub async fn fill(backend: Backend, url: &str, size: Size, analyzed: bool) {
     match backend {
         Backend::Sqlite => {
             connection
-                .run("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -500000; BEGIN")
+                .run(
+                    "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -500000; BEGIN",
+                )
                 .await;
         }
         Backend::Postgres => {
-            connection.run("SET synchronous_commit = off; ALTER TABLE credentials DISABLE TRIGGER USER").await;
+            connection
+                .run("SET synchronous_commit = off; ALTER TABLE credentials DISABLE TRIGGER USER")
+                .await;
         }
     }
     connection.run(&rows::foundation(backend)).await;

@@ -34,10 +34,7 @@ impl Side<'_> {
 /// each round.
 pub async fn compare(small: &Seeded, large: &Seeded, pace: Pace) {
     println!("\n{:?}: {}, and {}; times in µs", small.backend, small.size, large.size);
-    println!(
-        "  {:<34} {:>9} {:>9} {:>9} {:>9} {:>7}",
-        "", "p50", "p99", "p50", "p99", "ratio"
-    );
+    println!("  {:<34} {:>9} {:>9} {:>9} {:>9} {:>7}", "", "p50", "p99", "p50", "p99", "ratio");
     let mut sides = Vec::new();
     for database in [small, large] {
         sides.push(Side { database, samples: Samples::take(database).await, turns: 0 });
@@ -58,7 +55,8 @@ pub async fn compare(small: &Seeded, large: &Seeded, pace: Pace) {
 
 fn print_row(operation: Operation, samples: &[Vec<Sample>; 2]) {
     let of = |place: usize, read: fn(&Sample) -> f64| median(samples[place].iter().map(read).collect());
-    let ratio = median(samples[1].iter().zip(&samples[0]).map(|(large, small)| large.p50 / small.p50).collect());
+    let ratio =
+        median(samples[1].iter().zip(&samples[0]).map(|(large, small)| large.p50 / small.p50).collect());
     let p99 = of(1, |sample| sample.p99);
     let misses = match (operation.has_aim(), ratio > RATIO, p99 > TIME) {
         (false, ..) => "  no aim",
