@@ -22,8 +22,8 @@ use super::query::{FromQuery, Nothing, Parameters, Query, refuse};
 use super::readings::unknown_component;
 use super::usage_views::Unlinked;
 use super::views::{
-    ChangesView, CredentialPage, CredentialView, EditedCredentialView, EditedView, PreviewView,
-    RenamePreviewView, ReverifiedView, VerdictView,
+    ChangesView, CredentialPage, CredentialView, EditedView, PreviewView, RenamePreviewView, ReverifiedView,
+    VerdictView,
 };
 use crate::domain::credential::{Credential, Status};
 use crate::domain::fields::Fields;
@@ -303,7 +303,8 @@ pub(super) async fn read(
 /// before anything is replaced; while stored secrets stay, that also needs `credentials:use`. Fields that
 /// send stored secrets elsewhere need every stored secret again, or null: else 422
 /// `secrets-must-be-resent`. A change of the name alone verifies nothing, and one of nothing changes
-/// nothing. With `dry_run=true` nothing is stored, and every verdict is a 200.
+/// nothing. With `dry_run=true` nothing is stored, and every verdict is a 200. `usage` says how many steps and
+/// active flows the edit touches.
 #[utoipa::path(patch, path = "/v1/credentials/{id}", operation_id = "edit_credential", tag = "credentials",
     request_body(content(
         (PatchBody = "application/merge-patch+json"),
@@ -329,20 +330,16 @@ pub(super) async fn edit(
     let (app, workspace) = (&api.app, &token.workspace);
     if dry_run {
         let preview = preview_edit(app, &token.actor, workspace, &id, edit).await?;
-        let active_flows = app.store.count_active_flows(workspace, &id).await?;
+        let usage = preview.usage.into();
         let changes = ChangesView::from(preview.changes);
         let answer = match &preview.verification {
-            Some(found) => EditedView::Preview(PreviewView { changes, active_flows, found: verdict(found)? }),
-            None => EditedView::Rename(RenamePreviewView { changes, active_flows, verdict: () }),
+            Some(found) => EditedView::Preview(PreviewView { changes, usage, found: verdict(found)? }),
+            None => EditedView::Rename(RenamePreviewView { changes, usage, verdict: () }),
         };
         return Ok(Json(answer).into_response());
     }
     let credential = crate::verify::edit(app, &token.actor, workspace, &id, edit).await?.credential;
-    let active_flows = app.store.count_active_flows(workspace, &id).await?;
-    let answer = EditedView::Credential(EditedCredentialView {
-        credential: CredentialView::from(&credential),
-        active_flows,
-    });
+    let answer = EditedView::Credential(CredentialView::from(&credential));
     Ok(([(ETAG, tag(credential.revision))], Json(answer)).into_response())
 }
 

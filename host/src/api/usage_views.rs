@@ -14,6 +14,8 @@ pub(super) struct UsageCountView {
     active: u64,
     /// Steps of inactive flows.
     inactive: u64,
+    /// Active flows that those steps belong to.
+    active_flows: u64,
 }
 
 /// A step that holds the credential.
@@ -95,7 +97,7 @@ pub(super) fn group(usages: &[Usage]) -> Vec<UsingFlowView> {
 
 impl From<UsageCount> for UsageCountView {
     fn from(count: UsageCount) -> Self {
-        Self { active: count.active, inactive: count.inactive }
+        Self { active: count.active, inactive: count.inactive, active_flows: count.active_flows }
     }
 }
 

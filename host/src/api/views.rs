@@ -110,8 +110,8 @@ pub(super) struct ReverifiedView {
 #[schema(as = EditPreview)]
 pub(super) struct PreviewView {
     pub(super) changes: ChangesView,
-    /// Active flows that would work with the new fields.
-    pub(super) active_flows: u64,
+    /// How many steps, and active flows, would work with the new fields.
+    pub(super) usage: UsageCountView,
     /// What was found: one of the three verdicts, with its evidence.
     #[serde(flatten)]
     pub(super) found: VerdictView,
@@ -122,8 +122,8 @@ pub(super) struct PreviewView {
 #[schema(as = RenamePreview)]
 pub(super) struct RenamePreviewView {
     pub(super) changes: ChangesView,
-    /// Active flows that use it.
-    pub(super) active_flows: u64,
+    /// How many steps, and active flows, use it.
+    pub(super) usage: UsageCountView,
     /// Null: there is nothing to verify.
     #[schema(schema_with = null)]
     pub(super) verdict: (),
@@ -133,22 +133,12 @@ fn null() -> Object {
     Object::builder().schema_type(Type::Null).build()
 }
 
-/// A credential after an edit.
-#[derive(Serialize, ToSchema)]
-#[schema(as = EditedCredential)]
-pub(super) struct EditedCredentialView {
-    #[serde(flatten)]
-    pub(super) credential: CredentialView,
-    /// Active flows that use it, and work with what it is now.
-    pub(super) active_flows: u64,
-}
-
 /// A credential after an edit, or what the edit would do.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Edited)]
 #[serde(untagged)]
 pub(super) enum EditedView {
-    Credential(EditedCredentialView),
+    Credential(CredentialView),
     Preview(PreviewView),
     Rename(RenamePreviewView),
 }

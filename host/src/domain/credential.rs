@@ -91,6 +91,8 @@ pub struct UsageCount {
     pub active: u64,
     /// Steps of inactive flows.
     pub inactive: u64,
+    /// Active flows that those steps belong to.
+    pub active_flows: u64,
 }
 
 /// A stored credential without its secrets.

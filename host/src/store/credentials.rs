@@ -108,7 +108,8 @@ async fn insert(
     let mut usage = UsageCount::default();
     if let Some(step) = &new.link {
         let is_active = steps::link(tx, workspace, step, id, *created_at).await?.0;
-        usage = UsageCount { active: is_active.into(), inactive: (!is_active).into() };
+        let active = is_active.into();
+        usage = UsageCount { active, inactive: (!is_active).into(), active_flows: active };
     }
     verifications::insert(tx, workspace, id, &new.verification).await?;
     audit::insert(tx, record).await?;
@@ -178,6 +179,7 @@ pub(super) struct Row {
     release_digest: String,
     usage_active: i64,
     usage_inactive: i64,
+    usage_flows: i64,
     verified_at: Option<i64>,
     last_used_at: Option<i64>,
     created_at: i64,
@@ -194,7 +196,9 @@ macro_rules! select_credentials {
                  (SELECT COUNT(*) FROM flow_steps s WHERE s.workspace = credentials.workspace
                      AND s.credential = credentials.id AND s.flow_active) AS usage_active,
                  (SELECT COUNT(*) FROM flow_steps s WHERE s.workspace = credentials.workspace
-                     AND s.credential = credentials.id AND NOT s.flow_active) AS usage_inactive",
+                     AND s.credential = credentials.id AND NOT s.flow_active) AS usage_inactive,
+                 (SELECT COUNT(DISTINCT s.flow) FROM flow_steps s WHERE s.workspace = credentials.workspace
+                     AND s.credential = credentials.id AND s.flow_active) AS usage_flows",
             $($rest),+
         )
     };
@@ -237,6 +241,7 @@ impl Row {
             usage: UsageCount {
                 active: self.usage_active.unsigned_abs(),
                 inactive: self.usage_inactive.unsigned_abs(),
+                active_flows: self.usage_flows.unsigned_abs(),
             },
             verified_at: place.optional_time("verified_at", self.verified_at)?,
             last_used_at: place.optional_time("last_used_at", self.last_used_at)?,

@@ -51,5 +51,5 @@ pub use sealed::SealedCredential;
 pub use tokens::NewToken;
 pub use transaction::Store;
 pub use usages::Replacement;
-pub use verifications::{KEPT_VERIFICATIONS, NewVerification, StoredVerification};
+pub use verifications::{Finding, KEPT_VERIFICATIONS, NewVerification, StoredVerification};
 pub use workspaces::WorkspaceRow;

@@ -38,15 +38,6 @@ impl Store {
         read_tx!(self, Access::Workspace(workspace), tx => list(tx, workspace, credential, after.as_ref(), limit).await)
     }
 
-    /// How many active flows use a credential.
-    pub async fn count_active_flows(
-        &self,
-        workspace: &WorkspaceId,
-        credential: &CredentialId,
-    ) -> Result<u64, StoreError> {
-        read_tx!(self, Access::Workspace(workspace), tx => count_active_flows(tx, workspace, credential).await)
-    }
-
     /// Deletes a credential and its verifications, takes it from the steps of inactive flows, and tells
     /// which those were.
     ///
@@ -156,20 +147,6 @@ async fn excerpt(
         .bind(active_only)
         .fetch_all(c).await?);
     Ok(UsageExcerpt { first: read(rows)?, total: total.unsigned_abs() })
-}
-
-pub(super) async fn count_active_flows(
-    tx: &mut Tx,
-    workspace: &WorkspaceId,
-    credential: &CredentialId,
-) -> Result<u64, StoreError> {
-    const COUNT: &str = "SELECT COUNT(DISTINCT flow) FROM flow_steps
-         WHERE workspace = $1 AND credential = $2 AND flow_active";
-    let count: i64 = on!(tx, c => sqlx::query_scalar(COUNT)
-        .bind(workspace.as_str())
-        .bind(credential.as_str())
-        .fetch_one(c).await?);
-    Ok(count.unsigned_abs())
 }
 
 async fn delete(

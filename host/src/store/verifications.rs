@@ -24,6 +24,20 @@ pub struct NewVerification {
     pub evidence: Evidence,
 }
 
+/// What the verification of a stored credential found.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// The version of the fields that were verified.
+    pub version: i64,
+    /// What the credential is from now on.
+    pub status: Status,
+    /// None: the one that is known stays.
+    pub account: Option<Account>,
+    /// When the application accepted it; none: the time that is known stays.
+    pub verified_at: Option<Timestamp>,
+    pub verification: NewVerification,
+}
+
 /// A stored verification.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredVerification {
@@ -34,25 +48,17 @@ pub struct StoredVerification {
 }
 
 impl Store {
-    /// Records the verification of a stored credential: its new status, the account where one is given
-    /// (else the old one stays), the time where one is given (else the old one stays), and the release of
-    /// the evidence. `false`, and nothing written, when the credential is gone or its fields have changed
-    /// since `version`.
-    #[expect(clippy::too_many_arguments, reason = "each is one column of the one row that it changes")]
+    /// Records the verification of a stored credential, with the release of its evidence. `false`, and
+    /// nothing written, when the credential is gone or its fields have changed since the version that was
+    /// verified.
     pub async fn record_verification(
         &self,
         workspace: &WorkspaceId,
         credential: &CredentialId,
-        version: i64,
-        status: Status,
-        account: Option<Account>,
-        verified_at: Option<Timestamp>,
-        verification: NewVerification,
+        finding: Finding,
         audit: AuditRecord,
     ) -> Result<bool, StoreError> {
-        let change =
-            Change { workspace, credential, version, status, account: account.as_ref(), verified_at };
-        write_tx!(self, Access::Workspace(workspace), tx => record(tx, &change, &verification, &audit).await)
+        write_tx!(self, Access::Workspace(workspace), tx => record(tx, workspace, credential, &finding, &audit).await)
     }
 
     /// The stored verifications of a credential, newest first; empty when there is no such credential.
@@ -65,34 +71,27 @@ impl Store {
     }
 }
 
-struct Change<'a> {
-    workspace: &'a WorkspaceId,
-    credential: &'a CredentialId,
-    version: i64,
-    status: Status,
-    account: Option<&'a Account>,
-    verified_at: Option<Timestamp>,
-}
-
 async fn record(
     tx: &mut Tx,
-    change: &Change<'_>,
-    verification: &NewVerification,
+    workspace: &WorkspaceId,
+    credential: &CredentialId,
+    finding: &Finding,
     entry: &AuditRecord,
 ) -> Result<bool, StoreError> {
     // Locks the credential's row first, so that two verifications of it keep the last twenty together.
-    if !update(tx, change, verification).await? {
+    if !update(tx, workspace, credential, finding).await? {
         return Ok(false);
     }
-    insert(tx, change.workspace, change.credential, verification).await?;
+    insert(tx, workspace, credential, &finding.verification).await?;
     audit::insert(tx, entry).await?;
     Ok(true)
 }
 
 async fn update(
     tx: &mut Tx,
-    change: &Change<'_>,
-    verification: &NewVerification,
+    workspace: &WorkspaceId,
+    credential: &CredentialId,
+    finding: &Finding,
 ) -> Result<bool, StoreError> {
     const UPDATE: &str = "UPDATE credentials SET status = $4, revision = revision + 1,
              account_id = COALESCE($5, account_id), account_label = COALESCE($6, account_label),
@@ -100,15 +99,16 @@ async fn update(
              release_version = COALESCE($9, release_version), release_digest = COALESCE($10, release_digest)
          WHERE workspace = $1 AND id = $2 AND version = $3";
     // Evidence of a release that could not even be started names none.
+    let Finding { version, status, account, verified_at, verification } = finding;
     let release = Some(&verification.evidence.release).filter(|release| !release.digest.is_empty());
     let changed = on!(tx, c => sqlx::query(UPDATE)
-        .bind(change.workspace.as_str())
-        .bind(change.credential.as_str())
-        .bind(change.version)
-        .bind(change.status.as_str())
-        .bind(change.account.map(|account| account.id.as_str()))
-        .bind(change.account.map(|account| account.label.as_str()))
-        .bind(change.verified_at.map(Timestamp::as_millisecond))
+        .bind(workspace.as_str())
+        .bind(credential.as_str())
+        .bind(*version)
+        .bind(status.as_str())
+        .bind(account.as_ref().map(|account| account.id.as_str()))
+        .bind(account.as_ref().map(|account| account.label.as_str()))
+        .bind(verified_at.map(Timestamp::as_millisecond))
         .bind(verification.at.as_millisecond())
         .bind(release.map(|release| release.version.as_str()))
         .bind(release.map(|release| release.digest.as_str()))

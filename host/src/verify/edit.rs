@@ -87,16 +87,17 @@ pub async fn preview_edit(
 ) -> Result<Preview, VerifyError> {
     let mut reading = read(app, workspace, id, edit).await?;
     let is_renamed = reading.name.is_some();
+    let usage = reading.stored.credential.usage;
     let Some(patch) = reading.patch.take() else {
         let changes = Changes { name: is_renamed, ..Changes::default() };
-        return Ok(Preview { verification: None, changes });
+        return Ok(Preview { verification: None, changes, usage });
     };
     let action = "credential.edit-dry-run";
     match verify_patch(app, actor, action, &reading, &patch).await {
         Ok((Verified { verification, .. }, changes)) => {
             let record = audit::record(app, actor, workspace, action, id.as_str(), &verification);
             app.store.record_audit(record).await?;
-            Ok(Preview { verification: Some(verification), changes })
+            Ok(Preview { verification: Some(verification), changes, usage })
         }
         Err(error) => {
             audit::record_refused(app, actor, workspace, action, id.as_str(), &error).await?;

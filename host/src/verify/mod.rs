@@ -24,7 +24,7 @@ use crate::domain::verdict::{Outcome, Verdict};
 use crate::egress::PlanError;
 use crate::keyring::Binding;
 use crate::sandbox::{Call, Plugin, RunContext};
-use crate::store::{ChangeError, NewCredential, NewVerification, Request};
+use crate::store::{ChangeError, Finding, NewCredential, NewVerification, Request};
 use crate::telemetry::Phase;
 
 pub use caller::for_caller;
@@ -199,12 +199,15 @@ pub async fn verify_stored(
         Outcome::Verdict(Verdict::Invalid(_)) => (Status::Rejected, None),
         _ => (credential.status, None),
     };
-    let account = verification.account();
     let audit = audit::record(app, actor, workspace, "credential.verify", id.as_str(), &verification);
-    let kept = stored_verification(app, &verification);
-    let version = credential.version;
-    let recorded =
-        app.store.record_verification(workspace, id, version, status, account, verified_at, kept, audit);
+    let finding = Finding {
+        version: credential.version,
+        status,
+        account: verification.account(),
+        verified_at,
+        verification: stored_verification(app, &verification),
+    };
+    let recorded = app.store.record_verification(workspace, id, finding, audit);
     let is_kept = app.telemetry.phases.during(Phase::Commit, recorded).await?;
     if !is_kept {
         return Err(VerifyError::moved(expected));

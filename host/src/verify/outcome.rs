@@ -1,6 +1,6 @@
 //! What the job ends with: a verdict with evidence, or one of the ways in which there is none.
 
-use crate::domain::credential::{Credential, Expected, Status};
+use crate::domain::credential::{Credential, Expected, Status, UsageCount};
 use crate::domain::evidence::Evidence;
 use crate::domain::fields::Violation;
 use crate::domain::id::ComponentId;
@@ -46,6 +46,8 @@ pub struct Preview {
     /// None where no field would change.
     pub verification: Option<Verification>,
     pub changes: Changes,
+    /// How many steps and flows it touches.
+    pub usage: UsageCount,
 }
 
 /// What an edit changes: places, never values. A secret that is sent anew counts as changed.

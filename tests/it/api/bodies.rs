@@ -71,7 +71,7 @@ on_both_databases! {
     async fn everything_wrong_with_a_body_is_told_at_once_without_values(db: Database) {
         let service = Service::with_petstore(db).await;
         let token = service.member(&[Right::Admin]).await;
-        let body = json!({"name": 5, "fields": [SECRET], "accept_unverified": SECRET, "link": null, "a/b~": SECRET});
+        let body = json!({"name": 5, "fields": [SECRET], "accept_unverified": SECRET, "surplus": null, "a/b~": SECRET});
         let answer = service.post("/v1/credentials", &token, &body).await;
         assert_eq!(answer.outcome(), (422, "request-invalid"));
         assert_eq!(answer.body["errors"], json!([
@@ -79,7 +79,7 @@ on_both_databases! {
             {"pointer": "/name", "message": "must be a string, not a number"},
             {"pointer": "/fields", "message": "must be an object, not an array"},
             {"pointer": "/accept_unverified", "message": "must be true or false, not a string"},
-            {"pointer": "/link", "message": "is not known here"},
+            {"pointer": "/surplus", "message": "is not known here"},
             {"pointer": "/a~1b~0", "message": "is not known here"},
         ]));
         assert!(!answer.text.contains(SECRET), "{}", answer.text);

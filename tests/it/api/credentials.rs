@@ -53,7 +53,8 @@ on_both_databases! {
         assert_eq!(redact(answer.body.clone(), &["id", "verified_at", "created_at", "updated_at"]), json!({
             "id": "…", "workspace": "default", "component": "petstore", "name": "Shop", "status": "verified",
             "account": null, "fields": {"baseUrl": draft["fields"]["baseUrl"]}, "secrets": ["/apiKey"],
-            "verified_at": "…", "release": {"version": "0.1.0", "digest": digest}, "created_at": "…", "updated_at": "…",
+            "verified_at": "…", "release": {"version": "0.1.0", "digest": digest},
+            "usage": {"active": 0, "inactive": 0, "active_flows": 0}, "last_used_at": null, "created_at": "…", "updated_at": "…",
         }));
         let read = service.call("GET", &format!("/v1/credentials/{id}"), &token).await;
         assert_eq!((read.status, &read.body, &read.headers["etag"]), (200, &answer.body, &answer.headers["etag"]));

@@ -236,7 +236,10 @@ on_both_databases! {
         let answer = service.patch(&dry, &token, &fields(json!({"hookKey": "h-secret", "hooksUrl": hooks}))).await;
         assert_eq!(answer.body["changes"], changes(false, &["/hookKey", "/hooksUrl"], &[], &[], true), "{}", answer.text);
         let answer = service.patch(&dry, &token, &json!({"name": "N"})).await;
-        assert_eq!(answer.body, json!({"changes": changes(true, &[], &[], &[], false), "verdict": null}));
+        assert_eq!(answer.body, json!({
+            "changes": changes(true, &[], &[], &[], false), "usage": {"active": 0, "inactive": 0, "active_flows": 0},
+            "verdict": null,
+        }));
         assert_untouched(&service, &path, &token, &before).await;
         assert_eq!(service.database.number("SELECT COUNT(*) FROM verifications").await, 1);
         assert_eq!(audit(&service, "credential.edit-dry-run").await, ["started", "started", "valid", "valid"]);

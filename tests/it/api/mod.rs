@@ -3,10 +3,15 @@
 mod bodies;
 mod components;
 mod credentials;
+mod deletions;
 mod editors;
 mod edits;
+mod flows;
 mod isolation;
+mod leases;
+mod links;
 mod lists;
+mod replacements;
 mod retries;
 mod server;
 pub(crate) mod service;

@@ -3,14 +3,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use jiff::Timestamp;
 use keystead::api::Settings;
 use keystead::app::Actor;
-use keystead::domain::clock::Clock;
 use keystead::domain::rights::{Right, Scope};
 use serde_json::{Value, json};
 
-use super::service::{Answer, Service};
+use super::service::{Answer, Hands, Service};
 use crate::harness::databases::on_both_databases;
 use crate::harness::wasm::plugin;
 
@@ -24,15 +22,6 @@ fn is_replay(answer: &Answer) -> bool {
 
 async fn rows(service: &Service) -> i64 {
     service.database.number("SELECT COUNT(*) FROM credentials").await
-}
-
-/// A clock that a test sets.
-struct Hands(AtomicI64);
-
-impl Clock for Hands {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_millisecond(self.0.load(Ordering::SeqCst)).unwrap()
-    }
 }
 
 on_both_databases! {

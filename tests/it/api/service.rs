@@ -1,6 +1,7 @@
 //! The API's router over a real database, sandbox and egress, called without a socket.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
@@ -39,6 +40,15 @@ pub struct Service {
     settings: Settings,
     router: TowerToHyperService<axum::Router>,
     pub database: Database,
+}
+
+/// A clock that a test sets.
+pub struct Hands(pub AtomicI64);
+
+impl Clock for Hands {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millisecond(self.0.load(Ordering::SeqCst)).unwrap()
+    }
 }
 
 /// What the API answered.
@@ -222,6 +232,38 @@ impl Service {
     pub async fn patch(&self, path: &str, token: &str, body: &Value) -> Answer {
         let request = request("PATCH", path, token).header(CONTENT_TYPE, "application/merge-patch+json");
         self.send(request.body(body.to_string().into()).unwrap()).await
+    }
+
+    /// Replaces what is at the path.
+    pub async fn put(&self, path: &str, token: &str, body: &Value) -> Answer {
+        let request = request("PUT", path, token).header(CONTENT_TYPE, "application/json");
+        self.send(request.body(body.to_string().into()).unwrap()).await
+    }
+
+    /// The id of a new petstore credential that is verified.
+    pub async fn stored(&self, token: &str) -> String {
+        let answer = self.post("/v1/credentials", token, &self.draft("good")).await;
+        assert_eq!(answer.status, 201, "{}", answer.text);
+        answer.body["id"].as_str().unwrap().to_owned()
+    }
+
+    /// A flow with petstore steps, each with its credential.
+    pub async fn flow(&self, token: &str, id: &str, steps: &[(&str, Option<&str>)]) -> Answer {
+        let steps: Vec<Value> = steps
+            .iter()
+            .map(|(step, credential)| json!({"id": step, "component": "petstore", "credential": credential}))
+            .collect();
+        let name = format!("The {id}");
+        let path = format!("/v1/flows/{id}");
+        let answer = self.put(&path, token, &json!({"name": name, "steps": steps})).await;
+        assert!([200, 201].contains(&answer.status), "{}", answer.text);
+        answer
+    }
+
+    /// Activates a flow.
+    pub async fn activate(&self, token: &str, id: &str) {
+        let answer = self.call("POST", &format!("/v1/flows/{id}/activate"), token).await;
+        assert_eq!((answer.status, &answer.body["active"]), (200, &Value::Bool(true)), "{}", answer.text);
     }
 
     /// A petstore credential whose shop is `shop`: see [`shops`].

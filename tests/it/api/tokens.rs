@@ -21,7 +21,7 @@ async fn operations(service: &Service) -> Vec<(String, String, String)> {
     for (path, item) in document.body["paths"].as_object().unwrap() {
         for method in item.as_object().unwrap().keys() {
             let id = format!("cred_{}", "0".repeat(26));
-            let real = path.replace("{id}", &id).replace("{type}", "not-found");
+            let real = path.replace("{id}", &id).replace("{step}", "fetch").replace("{type}", "not-found");
             operations.push((method.to_uppercase(), real, path.clone()));
         }
     }

@@ -3,7 +3,7 @@
 use keystead::domain::clock::SystemEntropy;
 use keystead::domain::credential::{Expected, Status};
 use keystead::domain::id::CredentialId;
-use keystead::store::{ChangeError, Count, ListFilter, StoreError};
+use keystead::store::{ChangeError, Count, Finding, ListFilter, StoreError};
 
 use super::samples::{self, At, NOW, audit, shown, workspace};
 use crate::harness::databases::on_both_databases;
@@ -94,9 +94,7 @@ on_both_databases! {
         let record = audit(Some(&other), "credential.delete");
         let deleted = db.store.delete_credential(&other, id, &Expected::Anything, record).await;
         assert!(matches!(deleted, Err(ChangeError::NotFound)));
-        let moved = db.store.record_verification(
-            &other, id, 1, Status::Rejected, None, None, samples::verification(NOW), audit(Some(&other), "credential.verify"),
-        );
+        let moved = db.store.record_verification(&other, id, Finding { version: 1, status: Status::Rejected, account: None, verified_at: None, verification: samples::verification(NOW) }, audit(Some(&other), "credential.verify"));
         assert!(!moved.await.unwrap());
         let found = db.store.find_credential(&default, id).await.unwrap().unwrap();
         assert_eq!(shown(&found), shown(&new.credential));

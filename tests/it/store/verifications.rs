@@ -2,7 +2,7 @@
 
 use keystead::domain::credential::Status;
 use keystead::domain::verdict::Account;
-use keystead::store::KEPT_VERIFICATIONS;
+use keystead::store::{Finding, KEPT_VERIFICATIONS};
 
 use super::samples::{self, NOW, audit, now, shown, verification, workspace};
 use crate::harness::databases::on_both_databases;
@@ -16,7 +16,7 @@ on_both_databases! {
         later.outcome = "invalid".to_owned();
         let record = audit(Some(&default), "credential.verify");
         let id = &new.credential.id;
-        let kept = db.store.record_verification(&default, id, 1, Status::Rejected, None, None, later, record);
+        let kept = db.store.record_verification(&default, id, Finding { version: 1, status: Status::Rejected, account: None, verified_at: None, verification: later }, record);
         assert!(kept.await.unwrap());
         let found = db.store.find_credential(&default, id).await.unwrap().unwrap();
         assert_eq!(found.status, Status::Rejected);
@@ -34,9 +34,7 @@ on_both_databases! {
         let account = Account { id: "8".to_owned(), label: "Ben".to_owned() };
         let record = audit(Some(&default), "credential.verify");
         let (id, at) = (&new.credential.id, Some(now()));
-        let kept = db.store.record_verification(
-            &default, id, 1, Status::Verified, Some(account.clone()), at, verification(NOW + 1), record,
-        );
+        let kept = db.store.record_verification(&default, id, Finding { version: 1, status: Status::Verified, account: Some(account.clone()), verified_at: at, verification: verification(NOW + 1) }, record);
         assert!(kept.await.unwrap());
         assert_eq!(db.store.find_credential(&default, id).await.unwrap().unwrap().account, Some(account));
     }
@@ -46,9 +44,7 @@ on_both_databases! {
         samples::install(&db.store).await;
         let new = samples::insert(&db.store, &default).await;
         let (id, record) = (&new.credential.id, audit(Some(&default), "credential.verify"));
-        let kept = db.store.record_verification(
-            &default, id, 2, Status::Rejected, None, None, verification(NOW + 1), record,
-        );
+        let kept = db.store.record_verification(&default, id, Finding { version: 2, status: Status::Rejected, account: None, verified_at: None, verification: verification(NOW + 1) }, record);
         assert!(!kept.await.unwrap());
         let found = db.store.find_credential(&default, id).await.unwrap().unwrap();
         assert_eq!(shown(&found), shown(&new.credential));
@@ -64,7 +60,7 @@ on_both_databases! {
         for number in 1..=25 {
             let record = audit(Some(&default), "credential.verify");
             let one = verification(NOW + number);
-            let kept = db.store.record_verification(&default, id, 1, Status::Verified, None, Some(now()), one, record);
+            let kept = db.store.record_verification(&default, id, Finding { version: 1, status: Status::Verified, account: None, verified_at: Some(now()), verification: one }, record);
             assert!(kept.await.unwrap());
         }
         let verifications = db.store.list_verifications(&default, id).await.unwrap();

@@ -1,7 +1,7 @@
 //! Many writers at once.
 
 use keystead::domain::credential::Status;
-use keystead::store::{KEPT_VERIFICATIONS, Store};
+use keystead::store::{Finding, KEPT_VERIFICATIONS, Store};
 
 use super::samples::{self, NOW, audit, now, verification, workspace};
 use crate::harness::databases::on_both_databases;
@@ -93,7 +93,7 @@ on_both_databases! {
                     let record = audit(Some(&default), "credential.verify");
                     let one = verification(NOW + number);
                     let (status, at) = (Status::Verified, Some(now()));
-                    store.record_verification(&default, &id, 1, status, None, at, one, record).await.unwrap()
+                    store.record_verification(&default, &id, Finding { version: 1, status: status, account: None, verified_at: at, verification: one }, record).await.unwrap()
                 })
             })
             .collect();
