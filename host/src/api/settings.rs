@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::limit::{self, OutOfRange};
+
 /// Limits of the HTTP server. Every one has a default that suits a service behind a proxy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -55,27 +57,22 @@ impl Settings {
     /// Whether every value lies in its range.
     ///
     /// # Errors
-    /// A sentence that names the setting, its value and its range.
-    pub fn check(&self) -> Result<(), String> {
+    /// The first that does not.
+    pub fn check(&self) -> Result<(), OutOfRange> {
         let size = |bytes: usize| u64::try_from(bytes).unwrap_or(u64::MAX);
-        let ranges = [
-            ("json_body_bytes", size(self.json_body_bytes), 1 << 10, 16 << 20),
-            ("plugin_body_bytes", size(self.plugin_body_bytes), 64 << 10, 512 << 20),
-            ("body_ms", self.body_ms, 100, 600_000),
-            ("request_ms", self.request_ms, 1_000, 3_600_000),
-            ("header_ms", self.header_ms, 100, 600_000),
-            ("header_bytes", size(self.header_bytes), 8 << 10, 256 << 10),
-            ("headers", size(self.headers), 16, 1_000),
-            ("grace_ms", self.grace_ms, 0, 600_000),
-            ("write_ms", self.write_ms, 100, 600_000),
-            ("connections", size(self.connections), 1, 65_536),
+        let limits = [
+            ("json_body_bytes", size(self.json_body_bytes), 1 << 10..=16 << 20),
+            ("plugin_body_bytes", size(self.plugin_body_bytes), 64 << 10..=512 << 20),
+            ("body_ms", self.body_ms, 100..=600_000),
+            ("request_ms", self.request_ms, 1_000..=3_600_000),
+            ("header_ms", self.header_ms, 100..=600_000),
+            ("header_bytes", size(self.header_bytes), 8 << 10..=256 << 10),
+            ("headers", size(self.headers), 16..=1_000),
+            ("grace_ms", self.grace_ms, 0..=600_000),
+            ("write_ms", self.write_ms, 100..=600_000),
+            ("connections", size(self.connections), 1..=65_536),
         ];
-        for (name, value, least, most) in ranges {
-            if !(least..=most).contains(&value) {
-                return Err(format!("`api.{name}` is {value}; it must be from {least} to {most}"));
-            }
-        }
-        Ok(())
+        limit::check("api", &limits)
     }
 
     pub(super) fn body_time(&self) -> Duration {
@@ -112,7 +109,7 @@ mod tests {
     fn a_value_outside_its_range_is_named() {
         let settings = Settings { grace_ms: 600_001, ..Settings::default() };
         let sentence = settings.check().unwrap_err();
-        assert_eq!(sentence, "`api.grace_ms` is 600001; it must be from 0 to 600000");
+        assert_eq!(sentence.to_string(), "`api.grace_ms` is 600001; it must be from 0 to 600000");
         assert!(Settings { connections: 0, ..Settings::default() }.check().is_err());
     }
 }

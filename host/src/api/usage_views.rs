@@ -76,7 +76,7 @@ impl UsingFlowView {
     pub(super) fn in_words(&self) -> String {
         let noun = if self.steps.len() == 1 { "step" } else { "steps" };
         let steps: Vec<String> = self.steps.iter().map(|step| format!("`{step}`")).collect();
-        format!("flow `{}` ({noun} {})", self.id, steps.join(", "))
+        format!("flow `{}` (“{}”, {noun} {})", self.id, self.name, steps.join(", "))
     }
 }
 

@@ -1,10 +1,10 @@
-//! How a command ends, and how a failure is told: `error: …` with its causes in one line, and below it,
-//! where somebody can do something, `hint: …`.
+//! How a command ends, and how a failure is told: `error: …` with its causes in one line, below it what is
+//! wrong in detail, and, where somebody can do something, `hint: …`.
 
 use std::fmt;
 use std::process::ExitCode;
 
-use super::output;
+use super::{output, refusal};
 use crate::boot::{Age, BootError, KeyProblem};
 use crate::client::ClientError;
 use crate::config::{ConfigError, ROOT_KEY_VARIABLE};
@@ -43,13 +43,14 @@ impl From<Exit> for ExitCode {
 pub(super) struct Failure {
     exit: Exit,
     message: String,
+    details: Vec<String>,
     hint: Option<String>,
 }
 
 impl Failure {
     /// A failure that ends the command with `exit`.
     pub(super) fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self { exit, message: message.into(), hint: None }
+        Self { exit, message: message.into(), details: Vec::new(), hint: None }
     }
 
     /// Wrong usage.
@@ -60,6 +61,11 @@ impl Failure {
     /// Something was refused.
     pub(super) fn refused(message: impl Into<String>) -> Self {
         Self::new(Exit::Refused, message)
+    }
+
+    /// The same failure with what is wrong in detail, a line each.
+    pub(super) fn details(self, details: Vec<String>) -> Self {
+        Self { details, ..self }
     }
 
     /// The same failure with a sentence that says what to do.
@@ -81,10 +87,24 @@ pub(super) fn tell(error: &anyhow::Error) -> Exit {
     let (exit, hint) = judge(error);
     let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
     output::note(format_args!("error: {}", output::plain(&causes.join(": "))));
+    for detail in details(error) {
+        output::note(format_args!("  {}", output::plain_line(&detail)));
+    }
     if let Some(hint) = hint {
         output::note(format_args!("\nhint: {hint}"));
     }
     exit
+}
+
+fn details(error: &anyhow::Error) -> Vec<String> {
+    let told = error.chain().find_map(|cause| {
+        let of_failure = cause.downcast_ref::<Failure>().map(|failure| failure.details.clone());
+        of_failure.or_else(|| match cause.downcast_ref::<ClientError>() {
+            Some(ClientError::Problem(problem)) => Some(refusal::lines(problem)),
+            _ => None,
+        })
+    });
+    told.unwrap_or_default()
 }
 
 fn judge(error: &anyhow::Error) -> (Exit, Option<String>) {
@@ -157,7 +177,8 @@ fn judge_client(error: &ClientError) -> (Exit, Option<String>) {
             Exit::Undecided,
             Some("name the service with --server, or start it with `keystead serve`".to_owned()),
         ),
-        ClientError::Problem { status: 500.., .. } => (Exit::Undecided, None),
-        ClientError::Problem { .. } | ClientError::NotKeystead(_) | ClientError::Tls => (Exit::Refused, None),
+        ClientError::Problem(problem) if problem.status >= 500 => (Exit::Undecided, None),
+        ClientError::Problem(problem) => (Exit::Refused, refusal::hint(problem)),
+        ClientError::NotKeystead(_) | ClientError::Tls => (Exit::Refused, None),
     }
 }

@@ -1,10 +1,16 @@
 //! The command line: a switchboard, one file for each subcommand. Results go to standard output,
 //! everything else to standard error.
 
+mod answer;
+mod consent;
+mod credential;
 mod demo;
 mod doctor;
 mod failure;
+mod flow;
+mod holders;
 mod key;
+mod listing;
 mod migrate;
 mod openapi;
 mod options;
@@ -12,8 +18,10 @@ mod output;
 mod place;
 mod plugin;
 mod progress;
+mod refusal;
 mod serve;
 mod signals;
+mod table;
 mod token;
 mod verify;
 mod workspace;
@@ -43,6 +51,8 @@ enum Command {
     Doctor(doctor::Doctor),
     Plugin(plugin::Plugin),
     Verify(verify::Verify),
+    Credential(credential::Credential),
+    Flow(flow::Flow),
     Workspace(workspace::Workspace),
     Token(token::Token),
     Key(key::Key),
@@ -87,6 +97,8 @@ async fn dispatch(command: Command) -> anyhow::Result<Exit> {
         Command::Doctor(command) => command.run().await,
         Command::Plugin(command) => command.run().await,
         Command::Verify(command) => command.run().await,
+        Command::Credential(command) => command.run().await,
+        Command::Flow(command) => command.run().await,
         Command::Workspace(command) => command.run().await,
         Command::Token(command) => command.run().await,
         Command::Key(command) => command.run(),

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::client::Client;
 use crate::config::{ConfigError, Database, File, Log, LogFormat, LogLevel};
 use crate::domain::secret::Secret;
 
@@ -105,6 +106,26 @@ impl ServerOptions {
         let server = self.server.or_else(|| file.server.take());
         let token = self.token.or_else(|| file.token.take().map(Secret::new));
         (server.unwrap_or_else(|| "http://127.0.0.1:8080".to_owned()), token)
+    }
+}
+
+/// A running service, with the settings file that may name it.
+#[derive(Args)]
+pub(super) struct ServiceOptions {
+    #[command(flatten)]
+    server: ServerOptions,
+    #[command(flatten)]
+    config: ConfigOption,
+}
+
+impl ServiceOptions {
+    /// A client of the service that these options and the file name together.
+    ///
+    /// # Errors
+    /// A settings file that cannot be read, a URL that is none of a service, or no token.
+    pub(super) fn connect(self) -> anyhow::Result<Client> {
+        let (server, token) = self.server.merge(&mut self.config.load()?);
+        Ok(Client::new(&server, token)?)
     }
 }
 

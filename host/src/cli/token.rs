@@ -35,18 +35,18 @@ enum Command {
 #[derive(Args)]
 #[command(after_help = "\
 Rights of a workspace token, each for its own workspace alone:
-  credentials:read    read and list credentials, without their secrets
-  credentials:write   verify, save and delete credentials
+  credentials:read    read and list credentials and their usages, without their secrets
+  credentials:write   verify, save and delete credentials; replace them, together with flows:write
   credentials:use     verify a saved credential again
   components:read     read what is installed; every token may do so
   admin               all of the above and below, in this workspace
-  flows:read          for calls that do not exist yet
-  flows:write         for calls that do not exist yet
-  runtime             for calls that do not exist yet
+  flows:read          read and list flows
+  flows:write         put, activate, deactivate and delete flows, and choose credentials for their steps
+  runtime             lease the credentials of active flows, secrets included
   audit:read          for calls that do not exist yet
 
 Rights of an installation token, which open nothing inside a workspace:
-  components:install  install components, together with components:consent
+  components:install  install components, together with components:consent; remove them
   components:consent  agree to what a component asks for
   components:read     read what is installed; every token may do so
   operator            all of the above and below, for the whole installation

@@ -20,9 +20,22 @@ pub enum ClientError {
     Unreachable { server: String, cause: String },
     #[error("what answers at `{0}` is not Keystead")]
     NotKeystead(String),
-    /// The service said no, in a problem document.
-    #[error("the service answered {status}: {detail}")]
-    Problem { status: u16, detail: String },
+    /// The service said no.
+    #[error("the service answered {}: {}", .0.status, .0.detail)]
+    Problem(Box<Problem>),
+}
+
+/// Why a service did not do what was asked (RFC 9457).
+#[derive(Debug)]
+pub struct Problem {
+    /// Of HTTP.
+    pub status: u16,
+    /// The last segment of its `type`, such as `credential-in-use`; empty where it has none.
+    pub kind: String,
+    /// A sentence, without its full stop.
+    pub detail: String,
+    /// The whole document: what is listed in it depends on the kind.
+    pub document: Value,
 }
 
 impl ClientError {
@@ -39,10 +52,10 @@ impl ClientError {
         Self::Unreachable { server: server.to_string(), cause }
     }
 
-    /// What a problem document (RFC 9457) says, in one line.
-    pub(super) fn problem(server: &Url, status: u16, problem: &Value) -> Self {
-        let text = |value: &Value, name: &str| value[name].as_str().map(str::to_owned);
-        let Some(mut detail) = text(problem, "detail").or_else(|| text(problem, "title")) else {
+    /// What a problem document says.
+    pub(super) fn problem(server: &Url, status: u16, document: Value) -> Self {
+        let text = |name: &str| document[name].as_str();
+        let Some(detail) = text("detail").or_else(|| text("title")) else {
             return match status {
                 500.. => {
                     Self::Unreachable { server: server.to_string(), cause: format!("it answered {status}") }
@@ -50,11 +63,9 @@ impl ClientError {
                 _ => Self::NotKeystead(server.to_string()),
             };
         };
-        for error in problem["errors"].as_array().map(Vec::as_slice).unwrap_or_default() {
-            let [pointer, message] = ["pointer", "message"].map(|name| text(error, name).unwrap_or_default());
-            detail.push_str(&format!("; {pointer} {message}"));
-        }
-        Self::Problem { status, detail: detail.trim_end_matches('.').to_owned() }
+        let detail = detail.trim_end_matches('.').to_owned();
+        let kind = text("type").and_then(|kind| kind.rsplit('/').next()).unwrap_or_default().to_owned();
+        Self::Problem(Box::new(Problem { status, kind, detail, document }))
     }
 }
 
@@ -65,12 +76,12 @@ mod tests {
     #[test]
     fn problems_are_told_in_one_line() {
         let server = Url::parse("http://127.0.0.1:8080/").unwrap();
-        let problem =
-            serde_json::json!({"detail": "Not installed.", "errors": [{"pointer": "/a", "message": "b"}]});
-        let told = ClientError::problem(&server, 422, &problem).to_string();
-        assert_eq!(told, "the service answered 422: Not installed.; /a b");
-        let told = ClientError::problem(&server, 404, &Value::Null).to_string();
+        let document = serde_json::json!({"type": "/problems/unknown-component", "detail": "Not installed."});
+        let error = ClientError::problem(&server, 422, document);
+        assert_eq!(error.to_string(), "the service answered 422: Not installed");
+        assert!(matches!(error, ClientError::Problem(problem) if problem.kind == "unknown-component"));
+        let told = ClientError::problem(&server, 404, Value::Null).to_string();
         assert_eq!(told, "what answers at `http://127.0.0.1:8080/` is not Keystead");
-        assert!(matches!(ClientError::problem(&server, 502, &Value::Null), ClientError::Unreachable { .. }));
+        assert!(matches!(ClientError::problem(&server, 502, Value::Null), ClientError::Unreachable { .. }));
     }
 }

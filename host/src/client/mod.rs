@@ -1,13 +1,22 @@
 //! The command line's calls to a running service.
 
+mod address;
+mod components;
+mod credentials;
 mod error;
+mod flows;
+mod pages;
 
 use std::time::Duration;
 
 use reqwest::{Method, RequestBuilder, StatusCode, Url};
 use serde_json::Value;
 
-pub use error::ClientError;
+pub use components::Installed;
+pub use credentials::{CredentialFilter, Replacement};
+pub use error::{ClientError, Problem};
+pub use flows::Put;
+pub use pages::Pages;
 
 use crate::domain::json;
 use crate::domain::secret::Secret;
@@ -29,29 +38,13 @@ pub struct Client {
     token: Secret,
 }
 
-/// What an installation did.
-pub struct Installed {
-    /// False when exactly these bytes were installed already.
-    pub is_new: bool,
-}
-
 impl Client {
     /// A client of the service at `server`, such as `http://127.0.0.1:8080`.
     ///
     /// # Errors
     /// A URL that is none of a service, or no token.
     pub fn new(server: &str, token: Option<Secret>) -> Result<Self, ClientError> {
-        let wrong = || ClientError::Server(server.chars().take(200).collect());
-        let mut server = Url::parse(server).map_err(|_| wrong())?;
-        let is_plain =
-            server.username().is_empty() && server.password().is_none() && server.query().is_none();
-        if !matches!(server.scheme(), "http" | "https") || !is_plain {
-            return Err(ClientError::Server("(not shown: it may hold a password)".to_owned()));
-        }
-        if !server.path().ends_with('/') {
-            let path = format!("{}/", server.path());
-            server.set_path(&path);
-        }
+        let server = address::read(server)?;
         let token = token.ok_or(ClientError::NoToken)?;
         if crate::domain::token::parse(token.expose()).is_err() {
             return Err(ClientError::InvalidToken);
@@ -67,34 +60,23 @@ impl Client {
         Ok(Self { http, server, token })
     }
 
-    /// Installs a component.
-    ///
-    /// # Errors
-    /// [`ClientError`].
-    pub async fn install_component(&self, bytes: Vec<u8>) -> Result<Installed, ClientError> {
-        let request = self.request(Method::POST, "v1/components")?;
-        let request = request.header("content-type", "application/wasm").body(bytes);
-        let (status, _) = self.call(request).await?;
-        Ok(Installed { is_new: status == StatusCode::CREATED })
+    /// The address of a resource of the API's first version.
+    fn at(&self, segments: &[&str]) -> Url {
+        address::below(&self.server, &[&["v1"], segments].concat())
     }
 
-    /// The installed components, as the service tells them.
-    ///
-    /// # Errors
-    /// [`ClientError`].
-    pub async fn list_components(&self) -> Result<Value, ClientError> {
-        Ok(self.call(self.request(Method::GET, "v1/components")?).await?.1)
+    fn request(&self, method: Method, url: Url) -> RequestBuilder {
+        self.http.request(method, url).bearer_auth(self.token.expose())
     }
 
-    fn request(&self, method: Method, path: &str) -> Result<RequestBuilder, ClientError> {
-        let url = self.server.join(path).map_err(|_| ClientError::Server(self.server.to_string()))?;
-        Ok(self.http.request(method, url).bearer_auth(self.token.expose()))
-    }
-
+    /// Sends a request; the status and the JSON of the answer, null for one without a body.
     async fn call(&self, request: RequestBuilder) -> Result<(StatusCode, Value), ClientError> {
         let failed = |error: reqwest::Error| ClientError::unreachable(&self.server, &error);
         let mut response = request.send().await.map_err(failed)?;
         let status = response.status();
+        if status == StatusCode::NO_CONTENT {
+            return Ok((status, Value::Null));
+        }
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(failed)? {
             if body.len() + chunk.len() > ANSWER_BYTES {
@@ -108,7 +90,6 @@ impl Client {
             let value = document.map_err(|_| ClientError::NotKeystead(self.server.to_string()))?;
             return Ok((status, value));
         }
-        let problem = document.unwrap_or(Value::Null);
-        Err(ClientError::problem(&self.server, status.as_u16(), &problem))
+        Err(ClientError::problem(&self.server, status.as_u16(), document.unwrap_or(Value::Null)))
     }
 }

@@ -8,6 +8,7 @@ pub mod fields;
 pub mod flow;
 pub mod id;
 pub mod json;
+pub mod limit;
 pub mod rights;
 pub mod secret;
 pub mod token;

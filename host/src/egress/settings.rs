@@ -1,12 +1,12 @@
 //! Settings of egress, with their ranges.
 
-use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::Deserialize;
 
 use super::policy::{Allowance, AllowanceError};
+use crate::domain::limit::{self, Limit, OutOfRange};
 
 /// How far and how much egress may go. Every limit has a default and a range.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -42,8 +42,8 @@ pub struct Settings {
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
     /// A number outside its range.
-    #[error("`egress.{name}` is {value}; it must be from {least} to {most}")]
-    OutOfRange { name: &'static str, value: u64, least: u64, most: u64 },
+    #[error(transparent)]
+    OutOfRange(#[from] OutOfRange),
     /// More allowances than are looked through for each address.
     #[error("`egress.allow` has {0} entries; at most 256 are taken, so join ranges")]
     TooManyAllowances(usize),
@@ -81,9 +81,7 @@ impl Settings {
     /// # Errors
     /// The first setting that cannot be taken, with what would be.
     pub fn check(&self) -> Result<(), SettingsError> {
-        for (name, value, range) in self.limits() {
-            within(name, value, range)?;
-        }
+        limit::check("egress", &self.limits())?;
         if self.allow.len() > 256 {
             return Err(SettingsError::TooManyAllowances(self.allow.len()));
         }
@@ -91,7 +89,7 @@ impl Settings {
     }
 
     /// Each number by name, with its value and its range.
-    fn limits(&self) -> [(&'static str, u64, RangeInclusive<u64>); 8] {
+    fn limits(&self) -> [Limit; 8] {
         let (kib, mib) = (1024, 1024 * 1024);
         [
             ("exchanges", self.exchanges as u64, 1..=64),
@@ -122,13 +120,6 @@ impl Settings {
     pub fn connect_time(&self) -> Duration {
         Duration::from_millis(self.connect_ms)
     }
-}
-
-fn within(name: &'static str, value: u64, range: RangeInclusive<u64>) -> Result<(), SettingsError> {
-    if range.contains(&value) {
-        return Ok(());
-    }
-    Err(SettingsError::OutOfRange { name, value, least: *range.start(), most: *range.end() })
 }
 
 #[cfg(test)]

@@ -38,6 +38,7 @@ use self::slots::Slots;
 use self::state::State;
 use self::ticker::Ticker;
 use crate::domain::id::WorkspaceId;
+use crate::domain::limit::OutOfRange;
 
 /// The engine, its limits, and what plugins may import. One per process.
 pub struct Sandbox {
@@ -57,9 +58,8 @@ pub struct Plugin {
 /// Why there is no sandbox.
 #[derive(Debug, thiserror::Error)]
 pub enum SandboxError {
-    /// A setting is out of its range; the sentence names setting, value and range.
-    #[error("{0}")]
-    Settings(String),
+    #[error(transparent)]
+    Settings(#[from] OutOfRange),
     /// The engine refused to start, mostly for want of address space.
     #[error(
         "the WebAssembly engine could not be started: {0}; a smaller `concurrency` needs less address space"
@@ -73,7 +73,7 @@ impl Sandbox {
     /// # Errors
     /// When a setting is out of range, or the machine cannot reserve the pool's address space.
     pub fn new(settings: &Settings) -> Result<Self, SandboxError> {
-        settings.check().map_err(SandboxError::Settings)?;
+        settings.check()?;
         let engine =
             engine::build(settings).map_err(|error| SandboxError::Engine(error.root_cause().to_string()))?;
         let linker =

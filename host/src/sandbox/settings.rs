@@ -1,8 +1,8 @@
 //! The limits of a run and of the whole sandbox.
 
-use std::ops::RangeInclusive;
-
 use serde::{Deserialize, Serialize};
+
+use crate::domain::limit::{self, Limit, OutOfRange};
 
 /// The limits around plugins. `wit/v1/limits.md` says what happens when each one breaks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,17 +77,15 @@ impl Settings {
     /// Whether every setting lies in its range.
     ///
     /// # Errors
-    /// A sentence that names the setting, its value and its range.
-    pub fn check(&self) -> Result<(), String> {
-        for (name, value, range) in self.limits() {
-            check_range(name, value, &range)?;
-        }
+    /// The first that does not.
+    pub fn check(&self) -> Result<(), OutOfRange> {
+        limit::check("sandbox", &self.limits())?;
         let slots = u64::from(self.concurrency) * u64::from(self.memories);
-        check_range("concurrency` times `sandbox.memories", slots, &(1..=MEMORY_SLOTS))
+        limit::check("sandbox", &[("concurrency` times `sandbox.memories", slots, 1..=MEMORY_SLOTS)])
     }
 
     /// Each setting by name, with its value and its range.
-    fn limits(&self) -> [(&'static str, u64, RangeInclusive<u64>); 17] {
+    fn limits(&self) -> [Limit; 17] {
         [
             ("wall_ms", self.wall_ms, 100..=300_000),
             ("cpu_ms", self.cpu_ms, 10..=60_000),
@@ -113,13 +111,6 @@ impl Settings {
     pub(super) fn memory_pages_bytes(&self) -> usize {
         as_usize(self.memory_bytes.next_multiple_of(65_536))
     }
-}
-
-fn check_range(name: &str, value: u64, range: &RangeInclusive<u64>) -> Result<(), String> {
-    if range.contains(&value) {
-        return Ok(());
-    }
-    Err(format!("`sandbox.{name}` is {value}; it must be from {} to {}", range.start(), range.end()))
 }
 
 /// Saturates where addresses are narrower than 64 bits.
@@ -148,13 +139,22 @@ mod tests {
     #[test]
     fn out_of_range_names_setting_value_and_range() {
         let settings = Settings { cpu_ms: 5, ..Settings::default() };
-        assert_eq!(settings.check(), Err("`sandbox.cpu_ms` is 5; it must be from 10 to 60000".to_owned()));
+        assert_eq!(
+            settings.check().unwrap_err().to_string(),
+            "`sandbox.cpu_ms` is 5; it must be from 10 to 60000"
+        );
     }
 
     #[test]
     fn slots_that_exceed_the_address_space_are_refused() {
         let settings = Settings { concurrency: 2_000, memories: 16, ..Settings::default() };
-        assert!(settings.check().unwrap_err().contains("`sandbox.concurrency` times `sandbox.memories`"));
+        assert!(
+            settings
+                .check()
+                .unwrap_err()
+                .to_string()
+                .contains("`sandbox.concurrency` times `sandbox.memories`")
+        );
     }
 
     #[test]

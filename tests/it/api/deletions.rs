@@ -19,7 +19,7 @@ on_both_databases! {
         assert_eq!(shown.body["usage"], json!({"active": 2, "inactive": 1, "active_flows": 1}));
         let refused = service.call("DELETE", &path, &token).await;
         assert_eq!(refused.outcome(), (409, "credential-in-use"));
-        assert_eq!(refused.body["detail"], "2 steps of active flows use the credential: flow `orders` (steps `fetch`, `push`). Give them another one, or deactivate or delete the flows; then delete it.");
+        assert_eq!(refused.body["detail"], "2 steps of active flows use the credential: flow `orders` (“The orders”, steps `fetch`, `push`). Give them another one, or deactivate or delete the flows; then delete it.");
         assert_eq!(refused.body["flows"], json!([{"id": "orders", "name": "The orders", "active": true, "steps": ["fetch", "push"]}]));
         assert_eq!(refused.body["total"], 2);
         assert_eq!(service.call("GET", &path, &token).await.body, shown.body);

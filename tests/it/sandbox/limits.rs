@@ -20,7 +20,7 @@ fn setting_out_of_range_is_refused_with_its_name() {
     let settings = Settings { concurrency: 0, ..tight() };
     match Sandbox::new(&settings) {
         Err(SandboxError::Settings(sentence)) => {
-            assert_eq!(sentence, "`sandbox.concurrency` is 0; it must be from 1 to 2000");
+            assert_eq!(sentence.to_string(), "`sandbox.concurrency` is 0; it must be from 1 to 2000");
         }
         _ => panic!("expected the setting to be refused"),
     }

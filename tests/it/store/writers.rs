@@ -93,7 +93,7 @@ on_both_databases! {
                     let record = audit(Some(&default), "credential.verify");
                     let one = verification(NOW + number);
                     let (status, at) = (Status::Verified, Some(now()));
-                    store.record_verification(&default, &id, Finding { version: 1, status: status, account: None, verified_at: at, verification: one }, record).await.unwrap()
+                    store.record_verification(&default, &id, Finding { version: 1, status, account: None, verified_at: at, verification: one }, record).await.unwrap()
                 })
             })
             .collect();

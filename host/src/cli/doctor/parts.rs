@@ -20,6 +20,7 @@ pub(super) fn settings(settings: &Settings) -> Finding {
         .api
         .check()
         .and_then(|()| settings.sandbox.check())
+        .map_err(String::from)
         .and_then(|()| settings.egress.check().map_err(String::from));
     match checked {
         Ok(()) => Finding::ok("settings", format!("readable; the API listens on {}", settings.listen)),

@@ -1,6 +1,5 @@
 //! `keystead plugin install`: into a running service, after a look at what the plugin asks for.
 
-use std::io::{self, BufRead as _, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -8,7 +7,7 @@ use clap::Args;
 
 use super::super::failure::Failure;
 use super::super::options::{ConfigOption, ServerOptions};
-use super::super::{output, progress};
+use super::super::{consent, output, progress};
 use super::{Exit, describe, read_files};
 use crate::client::Client;
 use crate::{boot, catalogue};
@@ -41,11 +40,10 @@ impl Install {
     pub(super) async fn run(self) -> anyhow::Result<Exit> {
         let mut file = self.config.load()?;
         let (server, token) = self.server.merge(&mut file);
-        if !self.yes && !io::stdin().is_terminal() {
-            return Err(Failure::usage("there is no terminal to ask for consent")
-                .hint("look at what the plugins ask for with `keystead plugin check`, then give --yes")
-                .into());
-        }
+        consent::check_possible(
+            self.yes,
+            "look at what the plugins ask for with `keystead plugin check`, then give --yes",
+        )?;
         let client = Client::new(&server, token)?;
         let sandbox = boot::make_sandbox(&file.sandbox)?;
         let mut checked = Vec::new();
@@ -59,7 +57,7 @@ impl Install {
         // All files are good, and for all there is consent, before the first is sent.
         for (path, _, examined) in &checked {
             output::note(describe(path, examined));
-            if !self.yes && !consents()? {
+            if !self.yes && !consent::ask("Install it, and let it do that?")? {
                 let message = format!("`{}` may not do that, nothing was sent", path.display());
                 return Err(Failure::refused(message).into());
             }
@@ -86,12 +84,4 @@ fn unsent(path: &Path, installed: &[String]) -> String {
         names => format!("before it {} was", names.join(", ")),
     };
     format!("`{}` was not installed ({before})", path.display())
-}
-
-/// Asks once; only a clear yes is one.
-fn consents() -> io::Result<bool> {
-    output::ask("Install it, and let it do that? [y/N] ");
-    let mut answer = String::new();
-    io::stdin().lock().read_line(&mut answer)?;
-    Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
 }

@@ -2,10 +2,10 @@
 
 use clap::Args;
 
-use super::super::options::{ConfigOption, ServerOptions};
+use super::super::answer::{list, text, texts};
+use super::super::options::ServiceOptions;
 use super::super::output;
 use super::Exit;
-use crate::client::Client;
 
 /// Lists the components of a running service
 #[derive(Args)]
@@ -20,32 +20,23 @@ pub(super) struct List {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    server: ServerOptions,
-    #[command(flatten)]
-    config: ConfigOption,
+    service: ServiceOptions,
 }
 
 impl List {
     pub(super) async fn run(self) -> anyhow::Result<Exit> {
-        let (server, token) = self.server.merge(&mut self.config.load()?);
-        let components = Client::new(&server, token)?.list_components().await?;
+        let components = self.service.connect()?.list_components().await?;
         if self.json {
-            output::result(serde_json::to_string_pretty(&components)?)?;
+            output::result(output::json(&components)?)?;
             return Ok(Exit::Done);
         }
-        let items = components["items"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let items = list(&components, "/items");
         for item in items {
-            let text = |pointer: &str| {
-                output::plain(item.pointer(pointer).and_then(|value| value.as_str()).unwrap_or("-"))
-            };
-            let version = text("/release/version");
-            let line = format!("{} {version} {} {}", text("/id"), text("/state"), text("/release/digest"));
-            output::result(line)?;
-            for sentence in item["egress"].as_array().map(Vec::as_slice).unwrap_or_default() {
-                output::result(format_args!(
-                    "  asks: {}",
-                    output::plain(sentence.as_str().unwrap_or_default())
-                ))?;
+            let [id, version, state, digest] =
+                ["/id", "/release/version", "/state", "/release/digest"].map(|pointer| text(item, pointer));
+            output::result(format_args!("{id} {version} {state} {digest}"))?;
+            for sentence in texts(item, "/egress") {
+                output::result(format_args!("  asks: {sentence}"))?;
             }
         }
         if items.is_empty() {

@@ -3,6 +3,7 @@
 mod check;
 mod install;
 mod list;
+mod remove;
 
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
@@ -26,6 +27,7 @@ enum Command {
     Check(check::Check),
     Install(install::Install),
     List(list::List),
+    Remove(remove::Remove),
 }
 
 impl Plugin {
@@ -34,6 +36,7 @@ impl Plugin {
             Command::Check(command) => command.run().await,
             Command::Install(command) => command.run().await,
             Command::List(command) => command.run().await,
+            Command::Remove(command) => command.run().await,
         }
     }
 }

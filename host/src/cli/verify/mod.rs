@@ -90,7 +90,7 @@ impl Verify {
         }
         let exit = finding.exit();
         if self.json {
-            output::result(serde_json::to_string_pretty(&report::document(&finding))?)?;
+            output::result(output::json(&report::document(&finding))?)?;
         } else {
             report::print(&stage.release, &finding)?;
         }
