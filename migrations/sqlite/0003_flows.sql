@@ -37,8 +37,9 @@ CREATE TABLE flow_steps (
         CHECK (NOT (flow_active AND needs_credential AND credential IS NULL))
 ) STRICT;
 
--- Where a credential is used, in the order of the list, with all that counting needs.
-CREATE INDEX flow_steps_by_credential ON flow_steps (workspace, credential, flow, step, flow_active)
+-- Where a credential is used, in the order of the list, with all that counting needs; and the component, so that
+-- the keys of credentials are looked up here, whatever a planner knows of the rows.
+CREATE INDEX flow_steps_by_credential ON flow_steps (workspace, credential, flow, step, flow_active, component)
     WHERE credential IS NOT NULL;
 
 CREATE INDEX flow_steps_by_component ON flow_steps (component, needs_credential);
