@@ -140,3 +140,19 @@ fn where_nothing_is_to_be_taken_the_answer_stays_as_it_came() {
         );
     }
 }
+
+#[test]
+fn a_cookie_without_a_name_is_all_value() {
+    let taken = take_all(answer(200, &[("set-cookie", "nameless; Path=/")], "")).unwrap();
+    let shown = String::from_utf8(taken.headers[0].1.clone()).unwrap();
+    assert_eq!(shown, format!("={}; Path=/", taken.sealed[0].token));
+    assert_eq!(taken.sealed[0].secret.expose(), "nameless");
+}
+
+#[test]
+fn a_value_is_taken_up_to_its_length_and_no_further() {
+    for (length, is_taken) in [(MAX_BYTES, true), (MAX_BYTES + 1, false)] {
+        let json = serde_json::json!({"access_token": "a".repeat(length)}).to_string();
+        assert_eq!(take_all(answer(200, &[JSON], &json)).is_ok(), is_taken, "{length}");
+    }
+}

@@ -385,3 +385,28 @@ fn allowances_wholly_inside_a_range_that_is_never_opened_are_refused() {
         assert!(matches!(text.parse::<Allowance>(), Err(AllowanceError::Never(_))), "{text}");
     }
 }
+
+#[test]
+fn what_a_lookup_answers_opens_no_name_and_no_port_that_is_never_dialled() {
+    let public = addresses(&["8.8.8.8"]);
+    for name in ["metadata.goog", "metadata.google.internal", "instance-data"] {
+        let refused = policy(&[]).check_answers(&origin(&format!("https://{name}")), &public);
+        assert_eq!(refused.unwrap_err().kind, "destination-refused", "{name}");
+    }
+    let widest = policy(&["0.0.0.0/0:*"]);
+    for port in [22, 25, 6379] {
+        let refused = widest.check_answers(&origin(&format!("https://api.example:{port}")), &public);
+        assert_eq!(refused.unwrap_err().kind, "address-refused", "{port}");
+    }
+}
+
+#[test]
+fn an_own_listener_is_known_however_its_address_is_written() {
+    let own = ["[::ffff:127.0.0.1]:8443", "[::ffff:0.0.0.0]:8444"].map(|text| text.parse().unwrap());
+    let policy =
+        Policy::new(vec!["127.0.0.1:*".parse().unwrap()], own.to_vec()).with_own_addresses(|_| false);
+    for port in [8443, 8444] {
+        assert_eq!(denied(&policy, &format!("https://127.0.0.1:{port}")).kind, "address-refused");
+    }
+    policy.check_origin(&origin("https://127.0.0.1:8445")).unwrap();
+}
