@@ -51,17 +51,17 @@ impl Store {
     }
 
     /// Stores a credential with its verification, link and audit record, all or nothing, and tells how it
-    /// is used then. None, and nothing stored, when the key of its request is taken: see
-    /// [`Store::find_created`].
+    /// is used then.
     ///
     /// # Errors
+    /// [`ChangeError::RequestTaken`] when the key of its request is taken (see [`Store::find_created`]),
     /// [`ChangeError::UnknownNames`] when its component or release is not there, [`ChangeError::LinkLost`]
     /// when its step is not.
     pub async fn insert_credential(
         &self,
         new: NewCredential,
         audit: AuditRecord,
-    ) -> Result<Option<UsageCount>, ChangeError> {
+    ) -> Result<UsageCount, ChangeError> {
         write_tx!(self, Access::Workspace(&new.credential.workspace), tx => insert(tx, &new, &audit).await)
     }
 
@@ -93,27 +93,28 @@ async fn count(
         .collect()
 }
 
-async fn insert(
-    tx: &mut Tx,
-    new: &NewCredential,
-    record: &AuditRecord,
-) -> Result<Option<UsageCount>, ChangeError> {
+async fn insert(tx: &mut Tx, new: &NewCredential, record: &AuditRecord) -> Result<UsageCount, ChangeError> {
     let Credential { workspace, id, created_at, .. } = &new.credential;
     if let Some(request) = &new.request {
         request.forget_older(tx, workspace).await?;
     }
+    // The flow's row before all others, as everywhere.
+    let is_active = match &new.link {
+        Some(step) => Some(steps::lock_for_link(tx, workspace, step, *created_at).await?),
+        None => None,
+    };
     if !insert_row(tx, new).await? {
-        return Ok(None);
+        // Gives the flow's row back unchanged.
+        return Err(ChangeError::RequestTaken);
     }
-    let mut usage = UsageCount::default();
     if let Some(step) = &new.link {
-        let is_active = steps::link(tx, workspace, step, id, *created_at).await?.0;
-        let active = is_active.into();
-        usage = UsageCount { active, inactive: (!is_active).into(), active_flows: active };
+        steps::link(tx, workspace, step, id).await?;
     }
+    let active = u64::from(is_active == Some(true));
+    let usage = UsageCount { active, inactive: u64::from(is_active == Some(false)), active_flows: active };
     verifications::insert(tx, workspace, id, &new.verification).await?;
     audit::insert(tx, record).await?;
-    Ok(Some(usage))
+    Ok(usage)
 }
 
 async fn insert_row(tx: &mut Tx, new: &NewCredential) -> Result<bool, ChangeError> {

@@ -135,21 +135,23 @@ async fn save_draft(
     };
     // On the heap: what a transaction needs is large, and this future lies in the handler's.
     let inserted = Box::pin(app.store.insert_credential(new, audit));
-    let inserted = app.telemetry.phases.during(Phase::Commit, inserted).await;
-    if let Ok(Some(usage)) = inserted {
-        credential.usage = usage;
-        return Ok(Some(Saved { credential, verification }));
-    }
+    let refused = match app.telemetry.phases.during(Phase::Commit, inserted).await {
+        Ok(usage) => {
+            credential.usage = usage;
+            return Ok(Some(Saved { credential, verification }));
+        }
+        Err(error) => error,
+    };
     // It was verified all the same, which the audit keeps as it keeps refused drafts.
     let subject = component.id.as_str();
     let record = audit::record(app, actor, workspace, "credential.create", subject, &verification);
     app.store.record_audit(record).await?;
-    match inserted {
-        Err(ChangeError::LinkLost) => Err(VerifyError::LinkLost),
-        Err(ChangeError::Store(error)) => Err(error.into()),
+    match refused {
+        ChangeError::RequestTaken => Ok(None),
+        ChangeError::LinkLost => Err(VerifyError::LinkLost),
+        ChangeError::Store(error) => Err(error.into()),
         // Removed while it verified.
-        Err(_) => Err(VerifyError::UnknownComponent(component.id.clone())),
-        Ok(_) => Ok(None),
+        _ => Err(VerifyError::UnknownComponent(component.id.clone())),
     }
 }
 
