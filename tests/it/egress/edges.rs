@@ -49,7 +49,8 @@ async fn a_handshake_that_never_comes_is_given_up_before_the_exchange_is() {
     let settings = Settings { connect_ms: 100, exchange_ms: 120_000, ..loopback() };
     let transport = transport(settings, Arc::default());
     let origin = Origin::parse(&format!("https://127.0.0.1:{}", upstream.port)).unwrap();
-    let asked = transport.exchange(&workspace("default"), &origin, get(&origin.to_string()), PATIENCE * 6);
+    let default = workspace("default");
+    let asked = transport.exchange(&default, &origin, get(&origin.to_string()), PATIENCE * 6);
     let outcome = tokio::time::timeout(PATIENCE, asked).await.expect("the connection was waited for");
     assert_eq!(failure(outcome).kind, "timeout");
 }

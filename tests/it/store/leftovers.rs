@@ -6,7 +6,7 @@ use keystead::store::Request;
 use sqlx::{Connection as _, PgConnection};
 
 use super::samples::{self, NOW, audit, workspace};
-use crate::harness::databases::{Backend, Database, fresh, on_both_databases};
+use crate::harness::databases::{Backend, fresh, on_both_databases};
 
 /// The one thing that the store reads without naming a workspace, sqlx's own table, tells what the connection sees.
 const TELLING: &str = "
