@@ -75,15 +75,28 @@ impl Store {
     }
 }
 
+/// The query for counts; PostgreSQL sums 64 bits into a decimal.
+macro_rules! select_counts {
+    ($filter:literal) => {
+        concat!(
+            "SELECT component, CAST(SUM(total) AS BIGINT), CAST(SUM(attention) AS BIGINT) FROM credential_counts",
+            $filter,
+            " GROUP BY component"
+        )
+    };
+}
+
 async fn count(
     tx: &mut Tx,
     workspace: Option<&WorkspaceId>,
 ) -> Result<HashMap<ComponentId, Count>, StoreError> {
-    // PostgreSQL sums 64 bits into a decimal.
-    const SELECT: &str = "SELECT component, CAST(SUM(total) AS BIGINT), CAST(SUM(attention) AS BIGINT)
-         FROM credential_counts WHERE ($1 IS NULL OR workspace = $1) GROUP BY component";
-    let rows: Vec<(String, i64, i64)> =
-        on!(tx, c => sqlx::query_as(SELECT).bind(workspace.map(WorkspaceId::as_str)).fetch_all(c).await?);
+    // Two texts: an `OR` on the parameter would make SQLite read the counts of every workspace.
+    const OF_ONE: &str = select_counts!(" WHERE workspace = $1");
+    const OF_ALL: &str = select_counts!("");
+    let rows: Vec<(String, i64, i64)> = match workspace {
+        Some(workspace) => on!(tx, c => sqlx::query_as(OF_ONE).bind(workspace.as_str()).fetch_all(c).await?),
+        None => on!(tx, c => sqlx::query_as(OF_ALL).fetch_all(c).await?),
+    };
     rows.into_iter()
         .map(|(component, total, attention)| {
             let place = Place { table: "credentials", row: &"(counted)" };

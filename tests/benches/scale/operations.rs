@@ -5,7 +5,7 @@ use keystead::domain::credential::{Credential, Expected, Status, UsageCount};
 use keystead::domain::evidence::Evidence;
 use keystead::domain::id::{AuditId, ComponentId, CredentialId, VerificationId, WorkspaceId};
 use keystead::store::{
-    AuditRecord, ChangeError, FlowFilter, ListFilter, NewCredential, NewVerification, Store,
+    AuditRecord, ChangeError, FlowFilter, ListFilter, NewCredential, NewVerification, Position, Store,
 };
 
 use super::rows;
@@ -122,7 +122,7 @@ impl Operation {
         let used = &samples.used[turn % samples.used.len()];
         let flow = samples.flows[turn % samples.flows.len()].clone();
         let page = ListFilter { limit: PAGE, ..ListFilter::default() };
-        let deep = ListFilter { after: Some(any.clone()), ..page.clone() };
+        let deep = ListFilter { after: Some(position(any)), ..page.clone() };
         let component = Some(if turn.is_multiple_of(2) { shop() } else { "app-3".parse().unwrap() });
         match self {
             O::FirstPage => assert_eq!(list(store, &big, page).await, PAGE as usize),
@@ -174,7 +174,7 @@ impl Operation {
             }
             O::PageWithBusiest => {
                 // It comes right behind the steady one.
-                let after = Some(samples.steady.clone());
+                let after = Some(position(&samples.steady));
                 assert_eq!(list(store, &big, ListFilter { after, ..page }).await, PAGE as usize);
             }
             O::UsagesOfBusiest => assert_eq!(usages(store, &samples.busiest).await, PAGE as usize),
@@ -186,6 +186,11 @@ impl Operation {
             }
         }
     }
+}
+
+/// Where a credential stands in lists; its name has the seven digits that end its id's time.
+fn position(id: &CredentialId) -> Position {
+    Position { id: id.clone(), name: format!("Shop {}", &id.as_str()[8..15]) }
 }
 
 fn shop() -> ComponentId {
@@ -239,7 +244,7 @@ async fn save_and_delete(store: &Store, like: &CredentialId) {
         request: None,
         link: None,
     };
-    assert!(store.insert_credential(new, audit("credential.create")).await.unwrap().is_some());
+    assert!(store.insert_credential(new, audit("credential.create")).await.is_ok());
     let deleted = store.delete_credential(&big, &id, &Expected::Anything, audit("credential.delete")).await;
     assert_eq!(deleted.unwrap().total, 0);
 }
