@@ -1,5 +1,7 @@
 //! Tampering, swapping and finding keys.
 
+mod files;
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;

@@ -4,6 +4,7 @@ mod admission;
 mod answers;
 mod calls;
 mod cancellation;
+mod edges;
 mod guest;
 mod limits;
 mod session;
