@@ -1,8 +1,8 @@
-//! Headers that make a change safe: `If-Match`, so that nobody writes over what they have not seen, and
-//! `Idempotency-Key`, so that a request can be sent again.
+//! Headers that make a change safe: `If-Match` and `If-None-Match`, so that nobody writes over what they
+//! have not seen, and `Idempotency-Key`, so that a request can be sent again.
 
 use axum::extract::FromRequestParts;
-use http::header::IF_MATCH;
+use http::header::{IF_MATCH, IF_NONE_MATCH};
 use http::request::Parts;
 use http::{HeaderName, HeaderValue};
 
@@ -16,6 +16,9 @@ const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// The state of a credential or flow that the request is meant for.
 pub(super) struct IfMatch(pub(super) Expected);
+
+/// As [`IfMatch`], where the request may also be meant for what is not there yet.
+pub(super) struct IfMatchOrNone(pub(super) Expected);
 
 /// The request's key, where it has one.
 pub(super) struct RetryKey(pub(super) Option<IdempotencyKey>);
@@ -37,6 +40,19 @@ impl FromRequestParts<Api> for IfMatch {
         expected.map(Self).ok_or_else(|| {
             refuse("if-match", "must be `*` or a list of entity tags, such as `\"v3\"`, as `ETag` gave them")
         })
+    }
+}
+
+impl FromRequestParts<Api> for IfMatchOrNone {
+    type Rejection = Problem;
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
+        let IfMatch(expected) = IfMatch::from_request_parts(parts, api).await?;
+        let mut fields = parts.headers.get_all(IF_NONE_MATCH).iter();
+        match (fields.next().map(HeaderValue::as_bytes), fields.next(), expected) {
+            (None, _, expected) => Ok(Self(expected)),
+            (Some(b"*"), None, Expected::Anything) => Ok(Self(Expected::Absent)),
+            _ => Err(refuse("if-none-match", "must be `*`, stand once, and not beside `if-match`")),
+        }
     }
 }
 
@@ -62,7 +78,7 @@ fn refuse(name: &str, message: &str) -> Problem {
 fn read(text: &[u8]) -> Option<Expected> {
     let mut rest = text.trim_ascii();
     if rest == b"*" {
-        return Some(Expected::Anything);
+        return Some(Expected::Present);
     }
     let (mut revisions, mut tags) = (Vec::new(), 0);
     loop {
@@ -104,8 +120,8 @@ mod tests {
     fn lists_of_tags_are_read_as_the_rfc_says() {
         let revisions = |revisions: &[i64]| Some(Expected::Revisions(revisions.to_vec()));
         for (text, expected) in [
-            ("*", Some(Expected::Anything)),
-            (" * ", Some(Expected::Anything)),
+            ("*", Some(Expected::Present)),
+            (" * ", Some(Expected::Present)),
             ("\"v3\"", revisions(&[3])),
             ("\"v3\",\"v4\" , \"x\"", revisions(&[3, 4])),
             (",\"v3\", ,", revisions(&[3])),

@@ -153,7 +153,8 @@ impl FromQuery for DryRun {
 /// Needs `credentials:write`. With `dry_run=true` nothing is stored, and every verdict is a 200.
 ///
 /// With `link`, which also needs `flows:write`, the step is looked at before anything is verified, and holds
-/// the credential as soon as there is one: both are stored together, or neither.
+/// the credential as soon as there is one, in the place of one that it held: both are stored together, or
+/// neither.
 ///
 /// With `Idempotency-Key` the request can be sent again, also after a crash: for 24 hours the same request
 /// with the same key is answered with the credential that it has created, as it is then, without verifying

@@ -14,11 +14,11 @@ use utoipa::ToSchema;
 use super::Api;
 use super::auth::{ReadFlows, WorkspaceToken, WriteFlows};
 use super::body::{FromMembers, JsonBody, NoBody};
-use super::conditions::{IfMatch, tag};
+use super::conditions::{IfMatch, IfMatchOrNone, tag};
 use super::flow_views::{FlowPage, FlowSummaryView, FlowView};
 use super::members::Members;
 use super::page::{self, List};
-use super::path::{Id, StepOf};
+use super::path::{Id, NewId, StepOf};
 use super::problem::Problem;
 use super::query::{FromQuery, Nothing, Parameters, Query};
 use super::refusals::{unknown_components, unknown_credentials};
@@ -164,13 +164,15 @@ pub(super) async fn read(
 
 /// Registers a flow, inactive, or replaces its name and steps.
 ///
-/// Needs `flows:write`. Whether the flow is active stays as it is; steps of an active one keep or get the
-/// credentials that they need, else 409 `flow-not-ready`.
+/// Needs `flows:write`. The body is the whole flow: a step without `credential` holds none afterwards. Whether
+/// the flow is active stays as it is; steps of an active one need their credentials, else 409
+/// `flow-not-ready`, and nothing is changed.
 #[utoipa::path(put, path = "/v1/flows/{id}", operation_id = "put_flow", tag = "flows",
     request_body = FlowBody,
     params(
         ("id" = String, Path, description = "The platform's own id: 1 to 200 of letters, digits and `-._~:@`."),
-        ("If-Match" = Option<String>, Header, description = "`ETag` of the state that is to be replaced."),
+        ("If-Match" = Option<String>, Header, description = "`ETag` of the state that is to be replaced; `*`: only if there is one."),
+        ("If-None-Match" = Option<String>, Header, description = "`*`: only if there is no such flow yet."),
     ),
     responses(
         (status = 200, body = FlowView, description = "Replaced", headers(("ETag" = String, description = "State of the flow, for `If-Match`"))),
@@ -181,9 +183,9 @@ pub(super) async fn read(
 pub(super) async fn put(
     State(api): State<Api>,
     token: WorkspaceToken<WriteFlows>,
-    Id(id): Id<FlowId>,
+    NewId(id): NewId<FlowId>,
     _: Parameters<Nothing>,
-    IfMatch(expected): IfMatch,
+    IfMatchOrNone(expected): IfMatchOrNone,
     JsonBody(Wanted { name, steps }): JsonBody<Wanted>,
 ) -> Result<Response, Problem> {
     let detail = json!({ "steps": steps.len() });

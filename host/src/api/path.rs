@@ -6,8 +6,10 @@ use axum::extract::{FromRequestParts, Path};
 use http::request::Parts;
 
 use super::Api;
+use super::error::Kind;
 use super::problem::Problem;
 use crate::domain::flow::Link;
+use crate::domain::id::InvalidId;
 
 /// The `{id}` of a path.
 pub(super) struct Id<T>(pub(super) T);
@@ -18,6 +20,20 @@ impl<T: FromStr> FromRequestParts<Api> for Id<T> {
         let Path(text) =
             Path::<String>::from_request_parts(parts, api).await.map_err(|_| Problem::not_found())?;
         text.parse().map(Self).map_err(|_| Problem::not_found())
+    }
+}
+
+/// The `{id}` of a path that makes what it names: one that cannot be is told as such.
+pub(super) struct NewId<T>(pub(super) T);
+
+impl<T: FromStr<Err = InvalidId>> FromRequestParts<Api> for NewId<T> {
+    type Rejection = Problem;
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
+        let Path(text) =
+            Path::<String>::from_request_parts(parts, api).await.map_err(|_| Problem::not_found())?;
+        let refused =
+            |error: InvalidId| Problem::new(Kind::QueryInvalid, format!("The id in the path: {error}."));
+        text.parse().map(Self).map_err(refused)
     }
 }
 

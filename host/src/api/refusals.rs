@@ -133,6 +133,9 @@ fn unready(steps: &[UnreadyStep]) -> Problem {
             })
         })
         .collect();
-    let detail = format!("The flow cannot be active: {}. Choose credentials for them.", words.join(", "));
+    let detail = format!(
+        "Not ready for an active flow: {}. Choose credentials that work; nothing was changed.",
+        words.join(", ")
+    );
     Problem::new(Kind::FlowNotReady, detail).with("steps", listed)
 }

@@ -95,7 +95,7 @@ pub(super) struct ServerOptions {
     /// The service to talk to [default: http://127.0.0.1:8080]
     #[arg(long, value_name = "URL", env = "KEYSTEAD_SERVER")]
     server: Option<String>,
-    /// The API token to show; better given in the environment, where other users do not see it
+    /// The API token to present; better given in the environment, where other users do not see it
     #[arg(long, value_name = "TOKEN", env = "KEYSTEAD_TOKEN", hide_env_values = true, value_parser = secret)]
     token: Option<Secret>,
 }

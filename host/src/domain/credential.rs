@@ -39,11 +39,15 @@ impl Status {
     }
 }
 
-/// Which state of a credential a change is meant for.
+/// Which state of a credential or a flow a change is meant for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Expected {
     /// Whatever it is when the change is made.
     Anything,
+    /// Whatever it is, if it is there.
+    Present,
+    /// None: it is not there yet.
+    Absent,
     /// One of these revisions; with none of them, no state at all.
     Revisions(Vec<i64>),
 }
@@ -52,7 +56,8 @@ impl Expected {
     /// Whether a credential of this revision is meant.
     pub fn holds(&self, revision: i64) -> bool {
         match self {
-            Self::Anything => true,
+            Self::Anything | Self::Present => true,
+            Self::Absent => false,
             Self::Revisions(revisions) => revisions.contains(&revision),
         }
     }

@@ -139,7 +139,7 @@ async fn put(
             rename(tx, workspace, new).await?;
             (false, active)
         }
-        Err(ChangeError::NotFound) if new.expected == Expected::Anything => {
+        Err(ChangeError::NotFound) if matches!(new.expected, Expected::Anything | Expected::Absent) => {
             insert(tx, workspace, new).await?;
             (true, false)
         }

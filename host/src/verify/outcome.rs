@@ -127,8 +127,8 @@ impl VerifyError {
     /// What to tell where the credential changed or went away while it was verified.
     pub(super) fn moved(expected: &Expected) -> Self {
         match expected {
-            Expected::Anything => Self::Changed,
-            Expected::Revisions(_) => Self::Unexpected,
+            Expected::Anything | Expected::Present => Self::Changed,
+            Expected::Absent | Expected::Revisions(_) => Self::Unexpected,
         }
     }
 

@@ -114,7 +114,7 @@ on_both_databases! {
             {"id": "a", "component": "petstore", "credential": null, "reason": "credential-missing"},
             {"id": "b", "component": "petstore", "credential": fickle, "reason": "rejected"},
         ]));
-        assert_eq!(refused.body["detail"], "The flow cannot be active: step `a` has no credential, step `b` holds a credential that the application refused. Choose credentials for them.");
+        assert_eq!(refused.body["detail"], "Not ready for an active flow: step `a` has no credential, step `b` holds a credential that the application refused. Choose credentials that work; nothing was changed.");
         for step in ["a", "b"] {
             let path = format!("/v1/flows/o/steps/{step}/credential");
             let chosen = service.put(&path, &token, &json!({"credential": bad})).await;
@@ -189,9 +189,12 @@ on_both_databases! {
         }
         let flow = service.call("GET", "/v1/flows/f", &token).await;
         assert_eq!((&flow.body["steps"][0]["credential"], &flow.headers["etag"]), (&Value::Null, &"\"v1\"".parse().unwrap()));
-        for id in ["..", ".", "%2e%2e", "a%20b", "a%2Fb", &"x".repeat(201)] {
-            let answer = service.put(&format!("/v1/flows/{id}"), &token, &json!({"name": "F", "steps": []})).await;
-            assert_eq!(answer.outcome(), (404, "not-found"), "{id}");
+        for id in ["..", ".", "%2e%2e", "a%20b", "a%2Fb", "%C3%A9", &"x".repeat(201)] {
+            let path = format!("/v1/flows/{id}");
+            let answer = service.put(&path, &token, &json!({"name": "F", "steps": []})).await;
+            assert_eq!(answer.outcome(), (400, "request-invalid"), "{id}");
+            assert!(answer.text.contains("1 to 200 of A-Z"), "{}", answer.text);
+            assert_eq!(service.call("GET", &path, &token).await.outcome(), (404, "not-found"), "{id}");
         }
     }
 
@@ -218,6 +221,16 @@ on_both_databases! {
         assert_eq!(service.send_with("POST", "/v1/flows/f/activate", &token, current, &json!({})).await.status, 200);
         let again = service.send_with("PUT", "/v1/flows/f", &token, current, &body).await;
         assert_eq!(again.outcome(), (412, "precondition-failed"));
+        for (header, expected) in [
+            (("if-none-match", "*"), (412, "precondition-failed")),
+            (("if-none-match", "\"v2\""), (400, "request-invalid")),
+        ] {
+            assert_eq!(service.send_with("PUT", "/v1/flows/f", &token, header, &body).await.outcome(), expected);
+        }
+        let present = service.send_with("PUT", "/v1/flows/new", &token, ("if-match", "*"), &body).await;
+        assert_eq!(present.outcome(), (412, "precondition-failed"));
+        let absent = service.send_with("PUT", "/v1/flows/new", &token, ("if-none-match", "*"), &body).await;
+        assert_eq!(absent.status, 201);
         let now = ("if-match", "\"v2\"");
         assert_eq!(service.send_with("PUT", "/v1/flows/f", &token, now, &body).await.status, 200);
     }
