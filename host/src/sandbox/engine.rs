@@ -11,12 +11,15 @@ use super::settings::{Settings, as_usize};
 use super::state::{State, StateData};
 use super::wasi;
 
-/// Stack of a guest, bytes. Part of the fibre's stack, on which host calls run too.
+/// Stack of a guest, bytes. Part of the fibre's stack, on which host calls run too; what they touch of it stays
+/// resident.
 const GUEST_STACK: usize = 512 * 1_024;
 
-/// Memory and tables up to this size are wiped by writing instead of by giving pages back, which
-/// is several times faster for small guests.
-const MEMORY_KEEP_RESIDENT: usize = 256 * 1_024;
+/// The beginning of each memory, up to this size, is wiped by writing instead of by giving pages back, which
+/// is several times faster. Every used slot keeps it, so it is no more than the stack and data of a plugin
+/// that was made with the SDK.
+const MEMORY_KEEP_RESIDENT: usize = 32 * 1_024;
+/// The same for tables, of which only the elements that there are count.
 const TABLE_KEEP_RESIDENT: usize = 64 * 1_024;
 
 /// Bookkeeping of one component's instances together, bytes; Python needs more than the default.

@@ -1,4 +1,4 @@
-//! Measures what a guest computes, without the host's own work and without waiting.
+//! Measures what a guest computes, without its exchanges and without waiting.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -40,18 +40,6 @@ impl Meter {
         .await
     }
 
-    /// Drives a host call inside a guest's run: neither its waiting nor its work is counted.
-    pub(super) async fn skip<F: Future>(&self, future: F) -> F::Output {
-        let mut future = pin!(future);
-        poll_fn(|context| {
-            self.pause();
-            let poll = future.as_mut().poll(context);
-            self.resume();
-            poll
-        })
-        .await
-    }
-
     fn resume(&self) {
         self.since.store(self.now(), Relaxed);
     }
@@ -78,12 +66,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn host_work_and_waiting_are_not_counted() {
+    async fn waiting_is_not_counted() {
         let meter = Meter::new();
         meter
             .count(async {
                 spin(Duration::from_millis(2));
-                meter.skip(async { spin(Duration::from_millis(60)) }).await;
                 tokio::time::sleep(Duration::from_millis(60)).await;
             })
             .await;

@@ -9,6 +9,7 @@ mod answer;
 mod bindings;
 mod engine;
 mod failure;
+mod hatch;
 mod imports;
 mod limiter;
 mod log;

@@ -1,5 +1,6 @@
 //! One run: a fresh store, limits around it, one exported function.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -53,9 +54,10 @@ impl Sandbox {
     pub async fn describe(&self, plugin: &Plugin) -> Result<String, VerifierFailure> {
         let slot = self.slots.wait().await;
         let context = RunContext { now_ms: 0, seed: [0; 32], transcript: false };
-        let state = State::new(&self.settings, None, &context);
-        let (returned, _) =
-            self.run(plugin, state, slot, async |verifier, store| verifier.call_describe(store).await).await;
+        let state = State::new(&self.settings, true, &context);
+        let (returned, _) = self
+            .run(plugin, state, None, slot, async |verifier, store| verifier.call_describe(store).await)
+            .await;
         let text = returned?;
         if text.len() > MAX_BYTES {
             let sentence =
@@ -73,36 +75,56 @@ impl Sandbox {
 
     /// Lets a plugin verify the session's credential in a fresh instance. May be dropped at any time;
     /// nothing is left behind.
-    pub async fn verify_in(&self, slot: Slot, plugin: &Plugin, session: Session, context: RunContext) -> Run {
+    pub async fn verify_in(
+        &self,
+        slot: Slot,
+        plugin: &Plugin,
+        mut session: Session,
+        context: RunContext,
+    ) -> Run {
         let credential = session.credential().to_owned();
-        let state = State::new(&self.settings, Some(session), &context);
+        let state = State::new(&self.settings, false, &context);
         let (returned, state) = self
-            .run(plugin, state, slot, async |verifier, store| verifier.call_verify(store, &credential).await)
+            .run(plugin, state, Some(&mut session), slot, async |verifier, store| {
+                verifier.call_verify(store, &credential).await
+            })
             .await;
-        finish(returned, state)
+        finish(returned, state, session)
     }
 
-    /// Runs one export to its end, whatever that is, and gives the store's data back.
+    /// Runs one export to its end, whatever that is, and gives the store's data back. Without a session
+    /// every import of the contract refuses.
     async fn run<R>(
         &self,
         plugin: &Plugin,
         state: State,
+        session: Option<&mut Session>,
         slot: Slot,
         export: impl AsyncFnOnce(&Guest, &mut Store<State>) -> wasmtime::Result<R>,
     ) -> (Result<R, VerifierFailure>, State) {
         // Declared before the store and so dropped after it: a slot is free when its memory is.
         let _slot = slot;
         let _ticking = self.ticker.hold();
-        let meter = Arc::clone(&state.meter);
+        let (meter, hatch) = (Arc::clone(&state.meter), Arc::clone(&state.hatch));
         let mut store = self.open(state);
         let mut phase = Phase::Instantiation;
         let wall = Duration::from_millis(self.settings.wall_ms);
-        let call = async {
-            let instance = plugin.pre.instantiate_async(&mut store).await?;
-            phase = Phase::Call;
-            export(instance.keystead_plugin_verifier(), &mut store).await
+        let ended = {
+            // Pinned one by one, as an async function holds what it is given by value twice.
+            let call = pin!(async {
+                let instance = plugin.pre.instantiate_async(&mut store).await?;
+                phase = Phase::Call;
+                export(instance.keystead_plugin_verifier(), &mut store).await
+            });
+            let guest = pin!(meter.count(call));
+            let served = async {
+                match session {
+                    Some(session) => hatch.serve(session, guest).await,
+                    None => guest.await,
+                }
+            };
+            tokio::time::timeout(wall, served).await
         };
-        let ended = tokio::time::timeout(wall, meter.count(call)).await;
         let state = store.into_data();
         let result = match (ended, state.exceeded_calls()) {
             // Also when the guest came to an end before the next epoch could stop it.
@@ -146,10 +168,8 @@ fn end_slice(store: &StoreContextMut<'_, State>, cpu: Duration) -> wasmtime::Res
     Ok(UpdateDeadline::YieldCustom(SLICE, Box::pin(tokio::task::yield_now())))
 }
 
-fn finish(returned: Result<types::Verdict, VerifierFailure>, mut state: State) -> Run {
+fn finish(returned: Result<types::Verdict, VerifierFailure>, mut state: State, session: Session) -> Run {
     let log = std::mem::replace(&mut *state.log(), Log::new(&Settings::default()));
-    #[expect(clippy::expect_used, reason = "verify puts the session in, and nothing takes it out")]
-    let session = state.session.take().expect("a verification has a session");
     Run {
         result: returned.map(|verdict| answer::read(verdict, &session)),
         log: log.finish(Some(&session)),

@@ -8,6 +8,7 @@ use wasmtime::component::{HasData, ResourceTable};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 use super::failure::Stop;
+use super::hatch::Hatch;
 use super::limiter::Limiter;
 use super::log::Log;
 use super::meter::Meter;
@@ -16,12 +17,11 @@ use super::settings::Settings;
 use super::transcript::{Call, Transcript};
 use super::wasi;
 use crate::domain::verdict::FailureKind;
-use crate::egress::Session;
 
 /// The store's data.
 pub(super) struct State {
-    /// The way out; `None` while describing, when every import refuses.
-    pub(super) session: Option<Session>,
+    /// The way out, shared with whoever drives the guest.
+    pub(super) hatch: Arc<Hatch>,
     pub(super) limiter: Limiter,
     pub(super) meter: Arc<Meter>,
     /// Shared with the standard streams that WASI owns.
@@ -29,6 +29,8 @@ pub(super) struct State {
     pub(super) random: ChaCha20Rng,
     pub(super) now_ms: u64,
     pub(super) transcript: Option<Transcript>,
+    /// While describing every import of the contract refuses.
+    is_describing: bool,
     seed: [u8; 32],
     calls: u64,
     max_calls: u64,
@@ -51,9 +53,10 @@ impl HasData for StateData {
 
 impl State {
     /// The state of a run that has not begun.
-    pub(super) fn new(settings: &Settings, session: Option<Session>, context: &RunContext) -> Self {
+    pub(super) fn new(settings: &Settings, is_describing: bool, context: &RunContext) -> Self {
         Self {
-            session,
+            hatch: Arc::default(),
+            is_describing,
             limiter: Limiter::new(settings),
             meter: Arc::new(Meter::new()),
             log: Arc::new(Mutex::new(Log::new(settings))),
@@ -74,7 +77,7 @@ impl State {
         if let Some(stop) = self.exceeded_calls() {
             return Err(stop);
         }
-        if self.session.is_none() {
+        if self.is_describing {
             return Err(Stop::new(FailureKind::Trapped, format!("describe must not call {name}")));
         }
         Ok(())

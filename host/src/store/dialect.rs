@@ -152,15 +152,3 @@ pub(super) fn is_missing_reference(error: &sqlx::Error) -> bool {
 pub(super) fn is_taken(error: &sqlx::Error) -> bool {
     error.as_database_error().is_some_and(|error| error.is_unique_violation())
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_a_transaction_may_see_ends_with_it() {
-        // A pooled connection keeps what is set for the session; the third argument keeps it to the transaction.
-        assert_eq!(SET_ACCESS.matches("set_config(").count(), 2);
-        assert_eq!(SET_ACCESS.matches(", true)").count(), 2);
-    }
-}
