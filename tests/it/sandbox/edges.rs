@@ -85,7 +85,7 @@ async fn the_hosts_own_work_for_a_request_costs_the_guest_nothing() {
           (br_if $again (i64.ne (local.get $n) (i64.const 0)))))";
     let guest = guest(&format!("{SEND} (call $count (i64.const 100000)) i32.const 1024"));
     let bytes = guest.keystead().with(REQUEST).with(count).bytes();
-    let sandbox = Sandbox::new(&Settings { cpu_ms: 350, ..tight() }).unwrap();
+    let sandbox = Sandbox::new(&Settings { cpu_ms: 600, ..tight() }).unwrap();
     let plugin = sandbox.compile(&bytes).unwrap();
     let run = sandbox.verify(&plugin, session, context()).await;
     assert!(run.result.is_ok(), "{:?}", run.result);
