@@ -11,11 +11,9 @@ CREATE TABLE flows (
     created_at BIGINT NOT NULL CHECK (created_at >= 0),
     updated_at BIGINT NOT NULL CHECK (updated_at >= 0),
     PRIMARY KEY (workspace, id),
-    UNIQUE (workspace, id, active)
+    -- What the steps refer to; in this order it also lists the active or the inactive ones, by id.
+    UNIQUE (workspace, active, id)
 );
-
--- The list of the active or the inactive ones, by id.
-CREATE INDEX flows_by_activity ON flows (workspace, active, id);
 
 CREATE TABLE flow_steps (
     workspace        TEXT COLLATE "C" NOT NULL,
@@ -37,11 +35,15 @@ CREATE TABLE flow_steps (
         CHECK (NOT (flow_active AND needs_credential AND credential IS NULL))
 );
 
--- Where a credential is used, in the order of the list, with all that counting needs.
-CREATE INDEX flow_steps_by_credential ON flow_steps (workspace, credential, flow, step, flow_active)
+-- Where a credential is used, in the order of the list, with all that counting needs; and the component, so that
+-- the keys of credentials are looked up here, whatever a planner knows of the rows.
+CREATE INDEX flow_steps_by_credential ON flow_steps (workspace, credential, flow, step, flow_active, component)
     WHERE credential IS NOT NULL;
 
 CREATE INDEX flow_steps_by_component ON flow_steps (component, needs_credential);
+
+-- Nothing looks for the tokens of a workspace.
+DROP INDEX api_tokens_by_workspace;
 
 -- When a flow was given the credential's fields last, to the minute.
 ALTER TABLE credentials ADD COLUMN last_used_at BIGINT CHECK (last_used_at >= 0);

@@ -5,6 +5,7 @@ mod api;
 mod cli;
 mod crashes;
 mod egress;
+mod flows;
 mod harness;
 mod ops;
 mod petstore_plugin;

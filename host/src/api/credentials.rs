@@ -1,5 +1,7 @@
 //! Credentials of the token's workspace.
 
+use std::str::FromStr;
+
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -28,9 +30,9 @@ use super::views::{
 use crate::domain::credential::{Credential, Status};
 use crate::domain::fields::Fields;
 use crate::domain::flow::Link;
-use crate::domain::id::{ComponentId, CredentialId, FlowId, PLATFORM_ID};
+use crate::domain::id::{ComponentId, CredentialId, FlowId, InvalidId, PLATFORM_ID};
 use crate::domain::rights::Right;
-use crate::store::ListFilter;
+use crate::store::{ListFilter, Position};
 use crate::verify::{
     Draft, Edit, Verification, preview_edit, verify_and_save, verify_and_save_once, verify_draft,
     verify_stored,
@@ -242,7 +244,18 @@ fn name_prefix(text: &str) -> Result<String, Problem> {
     Err(refuse("name_prefix", "must have 1 to 200 characters, and no control characters"))
 }
 
-/// Lists credentials, the oldest first.
+/// What a credential sorts by: its id, in which no slash stands, and its name.
+struct Key(Position);
+
+impl FromStr for Key {
+    type Err = InvalidId;
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        let (id, name) = text.split_once('/').unwrap_or((text, ""));
+        Ok(Self(Position { id: id.parse()?, name: name.to_owned() }))
+    }
+}
+
+/// Lists credentials, the oldest first; with `name_prefix` by name.
 ///
 /// Needs `credentials:read`.
 #[utoipa::path(get, path = "/v1/credentials", operation_id = "list_credentials", tag = "credentials",
@@ -267,17 +280,17 @@ pub(super) async fn list(
         query.flow.as_ref().map_or("", FlowId::as_str),
     ];
     let list = List::new("credentials", &token.workspace, &filter);
-    let after = query.cursor.as_deref().map(|cursor| list.read_cursor(cursor)).transpose()?;
+    let after: Option<Key> = query.cursor.as_deref().map(|cursor| list.read_cursor(cursor)).transpose()?;
     let filter = ListFilter {
         component: query.component.clone(),
         status: query.status,
         name_prefix: query.name_prefix.clone(),
         flow: query.flow.clone(),
-        after,
+        after: after.map(|Key(position)| position),
         limit: query.limit + 1,
     };
     let mut found = api.app.store.list_credentials(&token.workspace, filter).await?;
-    let next_cursor = list.cut(&mut found, query.limit, |last| last.id.to_string());
+    let next_cursor = list.cut(&mut found, query.limit, |last| format!("{}/{}", last.id, last.name));
     Ok(Json(CredentialPage { items: found.iter().map(CredentialView::from).collect(), next_cursor }))
 }
 

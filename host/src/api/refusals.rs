@@ -48,6 +48,7 @@ impl From<ChangeError> for Problem {
             error @ (ChangeError::UnknownNames { .. }
             | ChangeError::Unused(_)
             | ChangeError::LinkLost
+            | ChangeError::RequestTaken
             | ChangeError::Installed { .. }) => Self::internal(error),
         }
     }

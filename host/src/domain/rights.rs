@@ -126,3 +126,41 @@ impl Principal {
         umbrella || right == Right::ComponentsRead || self.rights.contains(&right)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn principal(scope: Scope, right: Right) -> Principal {
+        Principal { token: format!("tok_{}", "0".repeat(26)).parse().unwrap(), scope, rights: vec![right] }
+    }
+
+    #[test]
+    fn no_right_leads_out_of_its_scope() {
+        let workspace = Scope::Workspace(super::super::id::WorkspaceId::default_workspace());
+        for right in Right::all() {
+            // A token could only hold these by a mistake of ours; it would still open nothing.
+            for held in Right::all() {
+                let (member, operator) =
+                    (principal(workspace.clone(), held), principal(Scope::Installation, held));
+                assert!(
+                    right.is_for_workspaces() || !member.has(right),
+                    "{held} of a workspace opens {right}"
+                );
+                assert!(
+                    right.is_for_installation() || !operator.has(right),
+                    "{held} of the installation opens {right}"
+                );
+            }
+            let (admin, operator) =
+                (principal(workspace.clone(), Right::Admin), principal(Scope::Installation, Right::Operator));
+            assert_eq!(admin.has(right), right.is_for_workspaces(), "{right}");
+            assert_eq!(operator.has(right), right.is_for_installation(), "{right}");
+        }
+        let reader = principal(workspace, Right::CredentialsRead);
+        assert!(reader.has(Right::CredentialsRead) && reader.has(Right::ComponentsRead));
+        assert!(
+            !reader.has(Right::CredentialsWrite) && !reader.has(Right::Admin) && !reader.has(Right::Runtime)
+        );
+    }
+}

@@ -170,6 +170,14 @@ mod tests {
     }
 
     #[test]
+    fn a_right_check_makes_no_token_of_another_prefix() {
+        for prefix in ["kst_x_", "kst-w_", "KST_W_", "abcdef"] {
+            let body = format!("{prefix}{}", "0".repeat(RANDOM));
+            assert_eq!(parse(&format!("{body}{}", check(body.as_bytes()))), Err(InvalidToken), "{prefix}");
+        }
+    }
+
+    #[test]
     fn other_texts_are_no_tokens() {
         let token = text(TokenKind::Workspace, 0x2a);
         let long = "kst_w_".to_owned() + &"A".repeat(8 * 1024);

@@ -200,6 +200,18 @@ mod tests {
     }
 
     #[test]
+    fn what_is_too_large_to_be_searched_for_is_refused() {
+        for (length, is_taken) in [(LONGEST / 2, true), (LONGEST / 2 + 1, false)] {
+            let secrets = [(); 2].map(|()| Secret::new("s".repeat(length)));
+            assert_eq!(Scanner::new(secrets.iter(), std::iter::empty(), &[]).is_ok(), is_taken, "{length}");
+        }
+        for (length, is_taken) in [(LONGEST - 4, true), (LONGEST - 3, false)] {
+            let text = Secret::new(format!("{}1234", "x".repeat(length)));
+            assert_eq!(scanner("1234", &[]).add_framed(text).is_ok(), is_taken, "{length}");
+        }
+    }
+
+    #[test]
     fn texts_with_a_secret_or_a_token_are_replaced_whole() {
         let scanner = scanner("long-enough-secret", &[]);
         assert_eq!(scanner.scrub("the key long-enough-secret is bad".into()), REPLACED);

@@ -1,5 +1,7 @@
 //! Tampering, swapping and finding keys.
 
+mod files;
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -54,6 +56,47 @@ fn two_records_of_the_same_fields_share_no_key_salt_or_nonce() {
     for range in [12..44, 44..92, 92..104, 104..one.len()] {
         assert_ne!(one[range.clone()], two[range]);
     }
+}
+
+/// What a record says of itself, taken apart by the words of `record`'s table alone.
+#[test]
+fn a_record_is_what_its_table_says() {
+    use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
+    let root = RootKey::generate(&SystemEntropy);
+    let (keyring, owner) = (Keyring::new(root.clone()).unwrap(), Owner::new("default", "petstore", '1'));
+    let sealed = keyring.seal(&SystemEntropy, &owner.binding(0x0102), SECRET).unwrap().bytes;
+    assert_eq!(sealed[..4], *b"KSR\x01");
+    assert_eq!(
+        format!("rk-{:016x}", u64::from_be_bytes(sealed[4..12].try_into().unwrap())),
+        keyring.key_id()
+    );
+    let associated = |layer: &[u8]| {
+        let credential = format!("cred_{}", "1".repeat(26));
+        let parts: [&[u8]; 7] = [
+            layer,
+            &[1],
+            &sealed[4..12],
+            b"default",
+            b"petstore",
+            credential.as_bytes(),
+            &[0, 0, 0, 0, 0, 0, 1, 2],
+        ];
+        parts
+            .iter()
+            .flat_map(|part| [&(part.len() as u32).to_be_bytes()[..], part].concat())
+            .collect::<Vec<u8>>()
+    };
+    let decrypt = |key: &[u8], nonce: &[u8], layer: &[u8], sealed: &[u8]| {
+        let key = LessSafeKey::new(UnboundKey::new(&AES_256_GCM, key).unwrap());
+        let nonce = Nonce::try_assume_unique_for_key(nonce).unwrap();
+        let mut buffer = sealed.to_vec();
+        let length = key.open_in_place(nonce, Aad::from(associated(layer)), &mut buffer).unwrap().len();
+        buffer.truncate(length);
+        buffer
+    };
+    let wrapping: Zeroizing<[u8; 44]> = root.derive(&sealed[12..44], b"keystead/v1/wrap").unwrap();
+    let data_key = decrypt(&wrapping[..32], &wrapping[32..], b"wrap", &sealed[44..92]);
+    assert_eq!(decrypt(&data_key, &sealed[92..104], b"data", &sealed[104..]), SECRET);
 }
 
 #[test]
@@ -129,6 +172,7 @@ fn the_check_value_tells_a_wrong_key() {
     assert!(message.contains(first.key_id()) && message.contains(second.key_id()), "{message}");
     assert!(first.verify_check(first.key_id(), &second.check_value()).is_err());
     assert!(first.verify_check(first.key_id(), &[]).is_err());
+    assert!(first.verify_check(second.key_id(), &first.check_value()).is_err());
 }
 
 #[test]
@@ -158,6 +202,9 @@ fn what_is_no_strong_key_is_refused() {
         text(&[1, 2, 3, 4].repeat(8)),
         text(&series),
         text(b"correct horse battery staple yes"),
+        // Many different characters, and still a sentence.
+        text(b"The quick brown fox jumps over 9"),
+        text(b"0123456789abcdefghijklmnopqrstu~"),
         text(&[9; 31]),
         text(&[9; 33]),
     ];

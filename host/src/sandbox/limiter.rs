@@ -116,6 +116,13 @@ mod tests {
     }
 
     #[test]
+    fn a_run_has_the_counts_of_the_settings() {
+        // The pool refuses larger components before; this is the second wall.
+        let limiter = Limiter::new(&Settings { instances: 3, tables: 5, memories: 2, ..Settings::default() });
+        assert_eq!((limiter.instances(), limiter.tables(), limiter.memories()), (3, 5, 2));
+    }
+
+    #[test]
     fn growth_beyond_the_declared_maximum_is_no_breach() {
         let mut limiter = Limiter::new(&Settings { memory_bytes: 100, ..Settings::default() });
         assert!(!limiter.memory_growing(0, 60, Some(50)).unwrap());

@@ -146,6 +146,16 @@ mod tests {
     }
 
     #[test]
+    fn a_line_without_end_takes_no_more_room_than_is_shown_of_it() {
+        let mut log = log(2, 80);
+        for _ in 0..1_000 {
+            log.write_stream(Stream::Out, &[b'a'; 1_000]);
+        }
+        assert_eq!(log.out.len(), 81);
+        assert_eq!(texts(log), [format!("stdout {}…", "a".repeat(80))]);
+    }
+
+    #[test]
     fn streams_are_split_into_lines() {
         let mut log = log(9, 80);
         log.write_stream(Stream::Out, b"one\ntw");

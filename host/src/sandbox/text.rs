@@ -40,6 +40,22 @@ mod tests {
     }
 
     #[test]
+    fn each_harmful_range_is_escaped_to_its_edges_and_no_further() {
+        for harmful in [
+            '\0', '\u{1f}', '\u{7f}', '\u{9f}', '\u{61c}', '\u{200b}', '\u{200f}', '\u{2028}', '\u{202e}',
+            '\u{2060}', '\u{206f}', '\u{feff}',
+        ] {
+            assert_eq!(escape(&harmful.to_string()), harmful.escape_default().to_string());
+        }
+        for harmless in [
+            ' ', '~', '\u{a0}', '\u{61b}', '\u{61d}', '\u{200a}', '\u{2010}', '\u{2027}', '\u{202f}',
+            '\u{205f}', '\u{2070}', '\u{fefe}', '\u{ff00}',
+        ] {
+            assert_eq!(escape(&harmless.to_string()), harmless.to_string(), "{}", harmless.escape_unicode());
+        }
+    }
+
+    #[test]
     fn cut_never_splits_a_character() {
         assert_eq!(cut("aü", 2), "a");
         assert_eq!(cut("aü", 3), "aü");

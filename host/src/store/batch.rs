@@ -1,6 +1,7 @@
 //! SQLite's writers. They take turns on one connection and commit together: whoever queued up while the
 //! disk was busy is in the next transaction, so that one sync pays for all. Nobody is told that something
-//! was stored before that commit has succeeded. One who fails or is given up takes back his own part only.
+//! was stored before that commit has succeeded. One who fails or is given up takes back his own part only;
+//! one who is refused may have been so for what those before him wrote, and hears of it when that is stored.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
@@ -25,7 +26,7 @@ pub(super) struct Writers(Arc<Mutex<Batch>>);
 #[derive(Debug, Default)]
 pub(super) struct Batch {
     transaction: Option<Transaction<'static, Sqlite>>,
-    /// Those who have written and wait for the commit.
+    /// Those who wait for the commit: they have written, or were refused for what others wrote.
     waiting: Vec<oneshot::Sender<Result<(), StoreError>>>,
     /// Somebody writes. Where the next one finds this set, he was given up in the middle.
     at_work: bool,
@@ -140,26 +141,34 @@ impl SqliteTx {
         match self {
             Self::Read(transaction) => Ok(transaction.commit().await?),
             Self::Write(Turn(mut batch)) => {
-                let (tell, told) = oneshot::channel();
-                batch.waiting.push(tell);
                 batch.at_work = false;
-                drop(batch);
-                let stopped = |_| Err(StoreError::Unavailable("the service is stopping".to_owned()));
-                told.await.unwrap_or_else(stopped)
+                wait_for_commit(batch).await
             }
         }
     }
 
     /// Takes back what was written.
-    pub(super) async fn rollback(self) -> Result<(), sqlx::Error> {
+    ///
+    /// # Errors
+    /// What was seen meanwhile is not true: those who wrote it before could not commit it.
+    pub(super) async fn rollback(self) -> Result<(), StoreError> {
         match self {
-            Self::Read(transaction) => transaction.rollback().await,
+            Self::Read(transaction) => Ok(transaction.rollback().await?),
             Self::Write(Turn(mut batch)) => {
                 batch.take_back_abandoned().await;
-                Ok(())
+                if batch.waiting.is_empty() { Ok(()) } else { wait_for_commit(batch).await }
             }
         }
     }
+}
+
+/// Lets the next writer have his turn, and waits until all who wrote before are told.
+async fn wait_for_commit(mut batch: OwnedMutexGuard<Batch>) -> Result<(), StoreError> {
+    let (tell, told) = oneshot::channel();
+    batch.waiting.push(tell);
+    drop(batch);
+    let stopped = |_| Err(StoreError::Unavailable("the service is stopping".to_owned()));
+    told.await.unwrap_or_else(stopped)
 }
 
 impl Deref for SqliteTx {

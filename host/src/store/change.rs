@@ -21,6 +21,9 @@ pub enum ChangeError {
     /// The flow cannot be active with these steps as they are.
     #[error("steps are not ready for an active flow")]
     Unready(Vec<UnreadyStep>),
+    /// Another request with the same key has created a credential.
+    #[error("the key of the request is taken")]
+    RequestTaken,
     /// The step that a new credential was to be linked to is there no more.
     #[error("the step to link to is there no more")]
     LinkLost,

@@ -108,9 +108,10 @@ impl Store {
 }
 
 async fn install(tx: &mut Tx, release: &NewRelease, record: &AuditRecord) -> Result<Installed, ChangeError> {
+    // Of whichever key: two at once may meet in either of them.
     const INSERT: &str =
         "INSERT INTO components (id, title, needs_credential, installed_at) VALUES ($1, $2, $3, $4)
-         ON CONFLICT (id) DO NOTHING";
+         ON CONFLICT DO NOTHING";
     let is_new = on!(tx, c => sqlx::query(INSERT)
         .bind(release.component.as_str())
         .bind(release.title.as_str())

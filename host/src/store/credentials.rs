@@ -51,17 +51,17 @@ impl Store {
     }
 
     /// Stores a credential with its verification, link and audit record, all or nothing, and tells how it
-    /// is used then. None, and nothing stored, when the key of its request is taken: see
-    /// [`Store::find_created`].
+    /// is used then.
     ///
     /// # Errors
+    /// [`ChangeError::RequestTaken`] when the key of its request is taken (see [`Store::find_created`]),
     /// [`ChangeError::UnknownNames`] when its component or release is not there, [`ChangeError::LinkLost`]
     /// when its step is not.
     pub async fn insert_credential(
         &self,
         new: NewCredential,
         audit: AuditRecord,
-    ) -> Result<Option<UsageCount>, ChangeError> {
+    ) -> Result<UsageCount, ChangeError> {
         write_tx!(self, Access::Workspace(&new.credential.workspace), tx => insert(tx, &new, &audit).await)
     }
 
@@ -75,15 +75,28 @@ impl Store {
     }
 }
 
+/// The query for counts; PostgreSQL sums 64 bits into a decimal.
+macro_rules! select_counts {
+    ($filter:literal) => {
+        concat!(
+            "SELECT component, CAST(SUM(total) AS BIGINT), CAST(SUM(attention) AS BIGINT) FROM credential_counts",
+            $filter,
+            " GROUP BY component"
+        )
+    };
+}
+
 async fn count(
     tx: &mut Tx,
     workspace: Option<&WorkspaceId>,
 ) -> Result<HashMap<ComponentId, Count>, StoreError> {
-    // PostgreSQL sums 64 bits into a decimal.
-    const SELECT: &str = "SELECT component, CAST(SUM(total) AS BIGINT), CAST(SUM(attention) AS BIGINT)
-         FROM credential_counts WHERE ($1 IS NULL OR workspace = $1) GROUP BY component";
-    let rows: Vec<(String, i64, i64)> =
-        on!(tx, c => sqlx::query_as(SELECT).bind(workspace.map(WorkspaceId::as_str)).fetch_all(c).await?);
+    // Two texts: an `OR` on the parameter would make SQLite read the counts of every workspace.
+    const OF_ONE: &str = select_counts!(" WHERE workspace = $1");
+    const OF_ALL: &str = select_counts!("");
+    let rows: Vec<(String, i64, i64)> = match workspace {
+        Some(workspace) => on!(tx, c => sqlx::query_as(OF_ONE).bind(workspace.as_str()).fetch_all(c).await?),
+        None => on!(tx, c => sqlx::query_as(OF_ALL).fetch_all(c).await?),
+    };
     rows.into_iter()
         .map(|(component, total, attention)| {
             let place = Place { table: "credentials", row: &"(counted)" };
@@ -93,27 +106,28 @@ async fn count(
         .collect()
 }
 
-async fn insert(
-    tx: &mut Tx,
-    new: &NewCredential,
-    record: &AuditRecord,
-) -> Result<Option<UsageCount>, ChangeError> {
+async fn insert(tx: &mut Tx, new: &NewCredential, record: &AuditRecord) -> Result<UsageCount, ChangeError> {
     let Credential { workspace, id, created_at, .. } = &new.credential;
     if let Some(request) = &new.request {
         request.forget_older(tx, workspace).await?;
     }
+    // The flow's row before all others, as everywhere.
+    let is_active = match &new.link {
+        Some(step) => Some(steps::lock_for_link(tx, workspace, step, *created_at).await?),
+        None => None,
+    };
     if !insert_row(tx, new).await? {
-        return Ok(None);
+        // Gives the flow's row back unchanged.
+        return Err(ChangeError::RequestTaken);
     }
-    let mut usage = UsageCount::default();
     if let Some(step) = &new.link {
-        let is_active = steps::link(tx, workspace, step, id, *created_at).await?.0;
-        let active = is_active.into();
-        usage = UsageCount { active, inactive: (!is_active).into(), active_flows: active };
+        steps::link(tx, workspace, step, id).await?;
     }
+    let active = u64::from(is_active == Some(true));
+    let usage = UsageCount { active, inactive: u64::from(is_active == Some(false)), active_flows: active };
     verifications::insert(tx, workspace, id, &new.verification).await?;
     audit::insert(tx, record).await?;
-    Ok(Some(usage))
+    Ok(usage)
 }
 
 async fn insert_row(tx: &mut Tx, new: &NewCredential) -> Result<bool, ChangeError> {

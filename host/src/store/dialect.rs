@@ -19,6 +19,12 @@ pub enum Backend {
 /// fail with `SQLITE_BUSY` without any waiting when another writer came in between.
 pub(super) const BEGIN_SQLITE_WRITE: &str = "BEGIN IMMEDIATE";
 
+/// Reads of several statements shall not see a flow's row as it was and its steps as they are.
+pub(super) const BEGIN_POSTGRES_READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
+/// Each statement sees what was committed before it. What must not change in between is locked.
+pub(super) const BEGIN_POSTGRES_WRITE: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
+
 /// Statements that begin a part of a SQLite transaction and take it back.
 #[derive(Clone, Copy)]
 pub(super) struct Savepoint {
@@ -48,6 +54,9 @@ pub(super) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Names the transaction's workspace and scope to PostgreSQL's row-level security; `true`: until its end.
 pub(super) const SET_ACCESS: &str =
     "SELECT set_config('keystead.workspace', $1, true), set_config('keystead.scope', $2, true)";
+
+/// PostgreSQL: takes the row of the flow $2 of the workspace $1.
+pub(super) const LOCK_FLOW: &str = "SELECT id FROM flows WHERE workspace = $1 AND id = $2 FOR NO KEY UPDATE";
 
 /// PostgreSQL: takes the rows of all flows that use the credential $2 of the workspace $1, in order.
 pub(super) const LOCK_USERS: &str = "SELECT id FROM flows
@@ -142,4 +151,16 @@ pub(super) fn is_missing_reference(error: &sqlx::Error) -> bool {
 /// Whether a statement failed because its key is taken.
 pub(super) fn is_taken(error: &sqlx::Error) -> bool {
     error.as_database_error().is_some_and(|error| error.is_unique_violation())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_transaction_may_see_ends_with_it() {
+        // A pooled connection keeps what is set for the session; the third argument keeps it to the transaction.
+        assert_eq!(SET_ACCESS.matches("set_config(").count(), 2);
+        assert_eq!(SET_ACCESS.matches(", true)").count(), 2);
+    }
 }

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::audit::{self, AuditRecord};
 use super::change::ChangeError;
-use super::dialect::rerun_if_refused;
+use super::dialect::{LOCK_FLOW, rerun_if_refused};
 use super::error::StoreError;
 use super::row::Place;
 use super::steps;
@@ -184,6 +184,7 @@ async fn set_active(
     expected: &Expected,
     record: &AuditRecord,
 ) -> Result<Flow, ChangeError> {
+    hold(tx, workspace, id).await?;
     let flow = find(tx, workspace, id).await?.ok_or(ChangeError::NotFound)?;
     if flow.active == active {
         return if expected.holds(flow.revision) { Ok(flow) } else { Err(ChangeError::Unexpected) };
@@ -204,6 +205,14 @@ async fn set_active(
     .map_err(rerun_if_refused)?;
     audit::insert(tx, record).await?;
     find(tx, workspace, id).await?.ok_or(ChangeError::NotFound)
+}
+
+/// Takes a flow's row without changing it. SQLite's writer is alone anyway.
+async fn hold(tx: &mut Tx, workspace: &WorkspaceId, id: &FlowId) -> Result<(), StoreError> {
+    let Tx::Postgres(transaction) = tx else { return Ok(()) };
+    let held = sqlx::query(LOCK_FLOW).bind(workspace.as_str()).bind(id.as_str());
+    held.execute(&mut **transaction).await?;
+    Ok(())
 }
 
 async fn delete(

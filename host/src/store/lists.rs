@@ -19,13 +19,21 @@ pub struct ListFilter {
     pub name_prefix: Option<String>,
     /// Only those that steps of this flow hold.
     pub flow: Option<FlowId>,
-    /// Only those whose id sorts after this one.
-    pub after: Option<CredentialId>,
+    /// Only those that come after this one.
+    pub after: Option<Position>,
     pub limit: u32,
 }
 
+/// A place in a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Position {
+    pub id: CredentialId,
+    /// Counts where the list is sorted by name.
+    pub name: String,
+}
+
 impl Store {
-    /// Credentials of a workspace, by id.
+    /// Credentials of a workspace by id, or with a prefix of names by name.
     pub async fn list_credentials(
         &self,
         workspace: &WorkspaceId,
@@ -35,8 +43,7 @@ impl Store {
     }
 }
 
-/// The query for a set of filters: $1 workspace, $2 the id before, $3 limit, $4 component, $5 status,
-/// $6 and $7 the range of names, $8 flow.
+/// The query for a set of filters: $1 workspace, $2 the id before, $3 limit, $4 component, $5 status, $8 flow.
 macro_rules! query {
     ($($filter:expr),*) => {
         select_credentials!(
@@ -59,10 +66,15 @@ macro_rules! by_status {
     };
 }
 
-/// The ids come from the index of names alone: else SQLite reads every row in the order of ids.
-macro_rules! by_name {
-    () => {
-        " AND id IN (SELECT id FROM credentials WHERE workspace = $1 AND name >= $6 AND name < $7)"
+/// As `query`, in the order of the index of names, so that a page of a million is found as soon as one of
+/// ten: $6 the name before or the prefix itself, $7 the end of the prefix.
+macro_rules! query_by_name {
+    ($($filter:expr),*) => {
+        select_credentials!(
+            " FROM credentials WHERE workspace = $1 AND (name, id) > ($6, $2) AND name < $7",
+            $($filter,)*
+            " ORDER BY name, id LIMIT $3"
+        )
     };
 }
 
@@ -81,10 +93,10 @@ macro_rules! queries {
             (true, false, false) => query!(by_component!() $(, $more)?),
             (false, true, false) => query!(by_status!() $(, $more)?),
             (true, true, false) => query!(by_component!(), by_status!() $(, $more)?),
-            (false, false, true) => query!(by_name!() $(, $more)?),
-            (true, false, true) => query!(by_name!(), by_component!() $(, $more)?),
-            (false, true, true) => query!(by_name!(), by_status!() $(, $more)?),
-            (true, true, true) => query!(by_name!(), by_component!(), by_status!() $(, $more)?),
+            (false, false, true) => query_by_name!($($more)?),
+            (true, false, true) => query_by_name!(by_component!() $(, $more)?),
+            (false, true, true) => query_by_name!(by_status!() $(, $more)?),
+            (true, true, true) => query_by_name!(by_component!(), by_status!() $(, $more)?),
         }
     };
 }
@@ -101,11 +113,12 @@ async fn list(
     workspace: &WorkspaceId,
     filter: &ListFilter,
 ) -> Result<Vec<Credential>, StoreError> {
-    let from = filter.name_prefix.as_deref().unwrap_or_default();
-    let until = end_of_prefix(from);
+    let prefix = filter.name_prefix.as_deref().unwrap_or_default();
+    let until = end_of_prefix(prefix);
+    let from = filter.after.as_ref().map_or(prefix, |after| after.name.as_str());
     let rows: Vec<Row> = on!(tx, c => sqlx::query_as(filter.query())
         .bind(workspace.as_str())
-        .bind(filter.after.as_ref().map_or("", CredentialId::as_str))
+        .bind(filter.after.as_ref().map_or("", |after| after.id.as_str()))
         .bind(i64::from(filter.limit))
         .bind(filter.component.as_ref().map(ComponentId::as_str))
         .bind(filter.status.map(Status::as_str))

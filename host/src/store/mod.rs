@@ -43,7 +43,7 @@ pub use error::StoreError;
 pub use examination::Examination;
 pub use flows::{FlowFilter, NewFlow, NewStep};
 pub use leases::USE_PRECISION;
-pub use lists::ListFilter;
+pub use lists::{ListFilter, Position};
 pub use pool::PoolLoad;
 pub use retries::{KEPT_REQUESTS, Request};
 pub use root_key::RootKeyRecord;

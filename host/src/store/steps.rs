@@ -246,6 +246,24 @@ async fn set(
     Ok(changed.map_err(rerun_if_refused)? == 1)
 }
 
+/// Takes the flow of a step that is to hold a credential which this transaction stores next. `true`: it is
+/// active.
+///
+/// # Errors
+/// [`ChangeError::LinkLost`] when there is no such flow any more.
+pub(super) async fn lock_for_link(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    step: &Link,
+    at: Timestamp,
+) -> Result<bool, ChangeError> {
+    match flows::lock(tx, workspace, &step.flow, &Expected::Anything, at).await {
+        Ok(IsActive(active)) => Ok(active),
+        Err(ChangeError::NotFound) => Err(ChangeError::LinkLost),
+        Err(error) => Err(error),
+    }
+}
+
 /// Links a credential that this transaction has just stored to a step of its component.
 ///
 /// # Errors
@@ -255,14 +273,8 @@ pub(super) async fn link(
     workspace: &WorkspaceId,
     step: &Link,
     credential: &CredentialId,
-    at: Timestamp,
-) -> Result<IsActive, ChangeError> {
-    let locked = flows::lock(tx, workspace, &step.flow, &Expected::Anything, at).await;
-    let is_active = locked.map_err(|error| match error {
-        ChangeError::NotFound => ChangeError::LinkLost,
-        other => other,
-    })?;
-    if set(tx, workspace, step, Some(credential)).await? { Ok(is_active) } else { Err(ChangeError::LinkLost) }
+) -> Result<(), ChangeError> {
+    if set(tx, workspace, step, Some(credential)).await? { Ok(()) } else { Err(ChangeError::LinkLost) }
 }
 
 async fn component_of(

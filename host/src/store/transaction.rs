@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
-use sqlx::{PgPool, Postgres, SqlitePool};
+use sqlx::{PgPool, Postgres, SqlSafeStr as _, SqlitePool};
 
 use super::batch::{SqliteTx, Writers};
 use super::dialect::{self, Backend};
@@ -149,11 +149,11 @@ impl Store {
         }
     }
 
-    /// Begins a transaction that only reads: one snapshot on SQLite, the named rows on PostgreSQL.
+    /// Begins a transaction that only reads, all of it from one snapshot.
     pub(super) async fn begin_read(&self, access: Access<'_>) -> Result<Tx, StoreError> {
         match &self.pool {
             Pool::Sqlite { pool, .. } => Ok(Tx::Sqlite(SqliteTx::Read(pool.begin().await?))),
-            Pool::Postgres(pool) => begin_postgres(pool, access).await,
+            Pool::Postgres(pool) => begin_postgres(pool, access, dialect::BEGIN_POSTGRES_READ).await,
         }
     }
 
@@ -161,14 +161,14 @@ impl Store {
     pub(super) async fn begin_write(&self, access: Access<'_>) -> Result<Tx, StoreError> {
         match &self.pool {
             Pool::Sqlite { pool, writers } => Ok(Tx::Sqlite(SqliteTx::Write(writers.take_turn(pool).await?))),
-            Pool::Postgres(pool) => begin_postgres(pool, access).await,
+            Pool::Postgres(pool) => begin_postgres(pool, access, dialect::BEGIN_POSTGRES_WRITE).await,
         }
     }
 }
 
-async fn begin_postgres(pool: &PgPool, access: Access<'_>) -> Result<Tx, StoreError> {
+async fn begin_postgres(pool: &PgPool, access: Access<'_>, begin: &'static str) -> Result<Tx, StoreError> {
     let connection: PoolConnection<Postgres> = pool.acquire().await?;
-    let mut transaction = sqlx::Transaction::begin(connection, None).await?;
+    let mut transaction = sqlx::Transaction::begin(connection, Some(begin.into_sql_str())).await?;
     let (workspace, scope) = access.settings();
     sqlx::query(dialect::SET_ACCESS).bind(workspace).bind(scope).execute(&mut *transaction).await?;
     Ok(Tx::Postgres(transaction))
@@ -180,7 +180,7 @@ impl Tx {
         match outcome {
             Ok(value) => Ok(self.commit().await.map(|()| value)?),
             Err(error) => {
-                self.close().await;
+                self.roll_back().await?;
                 Err(error)
             }
         }
@@ -193,14 +193,26 @@ impl Tx {
         }
     }
 
-    /// Rolls back. A failure of that leaves nothing behind either: the connection is given up then.
+    /// Ends a transaction that has only read. A failure of that leaves nothing behind: the connection is
+    /// given up then.
     pub(super) async fn close(self) {
-        let outcome = match self {
-            Self::Sqlite(transaction) => transaction.rollback().await,
-            Self::Postgres(transaction) => transaction.rollback().await,
-        };
-        if outcome.is_err() {
+        if self.roll_back().await.is_err() {
             tracing::debug!("a database transaction could not be rolled back; its connection is closed");
+        }
+    }
+
+    /// # Errors
+    /// On SQLite, where what the transaction has seen was not committed by those who wrote it. A failure
+    /// of PostgreSQL is none: the connection is given up, and the transaction with it.
+    async fn roll_back(self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(transaction) => transaction.rollback().await,
+            Self::Postgres(transaction) => {
+                if transaction.rollback().await.is_err() {
+                    tracing::debug!("a transaction could not be rolled back; its connection is closed");
+                }
+                Ok(())
+            }
         }
     }
 }

@@ -91,6 +91,14 @@ macro_rules! select_usages {
     };
 }
 
+/// How many usages there are in all, with each of the first.
+#[derive(sqlx::FromRow)]
+struct CountedRow {
+    #[sqlx(flatten)]
+    usage: Row,
+    total: i64,
+}
+
 fn read(rows: Vec<Row>) -> Result<Vec<Usage>, StoreError> {
     let read = |row: Row| {
         let place = Place { table: "flow_steps", row: &row.step };
@@ -129,24 +137,19 @@ async fn excerpt(
     credential: &CredentialId,
     active_only: bool,
 ) -> Result<UsageExcerpt, StoreError> {
-    const SELECT: &str = select_usages!(" AND (s.flow_active OR NOT $4)");
-    const COUNT: &str = "SELECT COUNT(*) FROM flow_steps
-         WHERE workspace = $1 AND credential = $2 AND (flow_active OR NOT $3)";
-    let total: i64 = on!(tx, c => sqlx::query_scalar(COUNT)
-        .bind(workspace.as_str())
-        .bind(credential.as_str())
-        .bind(active_only)
-        .fetch_one(c).await?);
-    if total == 0 {
-        return Ok(UsageExcerpt::default());
-    }
-    let rows: Vec<Row> = on!(tx, c => sqlx::query_as(SELECT)
+    // One statement, so that the number fits the names.
+    const SELECT: &str = "SELECT s.flow, f.name, s.step, s.flow_active AS active, COUNT(*) OVER () AS total
+         FROM flow_steps s JOIN flows f ON f.workspace = s.workspace AND f.id = s.flow
+         WHERE s.workspace = $1 AND s.credential = $2 AND (s.flow_active OR NOT $4)
+         ORDER BY s.flow, s.step LIMIT $3";
+    let rows: Vec<CountedRow> = on!(tx, c => sqlx::query_as(SELECT)
         .bind(workspace.as_str())
         .bind(credential.as_str())
         .bind(i64::from(EXCERPT))
         .bind(active_only)
         .fetch_all(c).await?);
-    Ok(UsageExcerpt { first: read(rows)?, total: total.unsigned_abs() })
+    let total = rows.first().map_or(0, |row| row.total.unsigned_abs());
+    Ok(UsageExcerpt { first: read(rows.into_iter().map(|row| row.usage).collect())?, total })
 }
 
 async fn delete(
@@ -172,7 +175,7 @@ async fn delete(
     }
     if unlinked.total > 0 {
         note_change(tx, workspace, id, record.at).await?;
-        unlink(tx, workspace, id).await?;
+        expect_rows(unlink(tx, workspace, id).await?, unlinked.total)?;
     }
     if !delete_row(tx, workspace, id, credential.revision).await? {
         // It was there a moment ago: look again.
@@ -217,15 +220,19 @@ async fn note_change(
     Ok(())
 }
 
-async fn unlink(tx: &mut Tx, workspace: &WorkspaceId, credential: &CredentialId) -> Result<(), StoreError> {
+/// Where more steps are written than were looked at, one has taken the credential since: look again.
+fn expect_rows(written: u64, told: u64) -> Result<(), StoreError> {
+    if written == told { Ok(()) } else { Err(StoreError::Contention) }
+}
+
+async fn unlink(tx: &mut Tx, workspace: &WorkspaceId, credential: &CredentialId) -> Result<u64, StoreError> {
     const UPDATE: &str = "UPDATE flow_steps SET credential = NULL
          WHERE workspace = $1 AND credential = $2 AND NOT flow_active";
-    on!(tx, c => sqlx::query(UPDATE)
+    let unlinked = on!(tx, c => sqlx::query(UPDATE)
         .bind(workspace.as_str())
         .bind(credential.as_str())
-        .execute(c).await.map(|done| done.rows_affected()))
-    .map_err(rerun_if_refused)?;
-    Ok(())
+        .execute(c).await.map(|done| done.rows_affected()));
+    unlinked.map_err(rerun_if_refused)
 }
 
 /// The keys refuse it where a step took the credential since we looked; then the whole is run again.
@@ -263,7 +270,7 @@ async fn replace(
             lock_users(tx, workspace, of).await?;
             let moved = excerpt(tx, workspace, of, false).await?;
             note_change(tx, workspace, of, *at).await?;
-            hand_over(tx, workspace, of, with, None).await?;
+            expect_rows(hand_over(tx, workspace, of, with, None).await?, moved.total)?;
             moved
         }
         Some(flows) => replace_in(tx, workspace, of, with, flows, *at).await?,
@@ -329,15 +336,14 @@ async fn hand_over(
     of: &CredentialId,
     with: &CredentialId,
     flow: Option<&FlowId>,
-) -> Result<(), StoreError> {
+) -> Result<u64, StoreError> {
     const UPDATE: &str = "UPDATE flow_steps SET credential = $3
          WHERE workspace = $1 AND credential = $2 AND ($4 IS NULL OR flow = $4)";
-    on!(tx, c => sqlx::query(UPDATE)
+    let moved = on!(tx, c => sqlx::query(UPDATE)
         .bind(workspace.as_str())
         .bind(of.as_str())
         .bind(with.as_str())
         .bind(flow.map(FlowId::as_str))
-        .execute(c).await.map(|done| done.rows_affected()))
-    .map_err(rerun_if_refused)?;
-    Ok(())
+        .execute(c).await.map(|done| done.rows_affected()));
+    moved.map_err(rerun_if_refused)
 }

@@ -71,8 +71,16 @@ fn require_proof(verdict: Verdict, sealed: usize, unproven: usize) -> Outcome {
 
 #[cfg(test)]
 mod tests {
+    use std::net::IpAddr;
+    use std::sync::Arc;
+
     use super::*;
+    use crate::domain::clock::SystemEntropy;
+    use crate::domain::fields::Fields;
+    use crate::domain::id::WorkspaceId;
     use crate::domain::verdict::Acceptance;
+    use crate::egress::resolver::{Resolve, Resolving};
+    use crate::egress::{Egress, Request, Settings};
 
     #[test]
     fn valid_without_an_answered_exchange_is_a_failure() {
@@ -82,6 +90,49 @@ mod tests {
         );
         assert!(matches!(require_proof(valid(), 2, 1), Outcome::Verdict(_)));
         assert!(matches!(require_proof(valid(), 0, 0), Outcome::Verdict(_)));
+    }
+
+    /// Every name leads into a private network.
+    struct Inside;
+
+    impl Resolve for Inside {
+        fn resolve<'a>(&'a self, _: &'a str) -> Resolving<'a> {
+            Box::pin(async { Ok(vec![IpAddr::from([10, 1, 2, 3])]) })
+        }
+    }
+
+    #[tokio::test]
+    async fn a_destination_that_was_refused_overrules_whatever_the_plugin_says_of_it() {
+        let descriptor = Descriptor::parse(
+            r#"{"descriptor": 1, "id": "sample", "title": "Sample", "version": "0.1.0",
+                "authorization": {"kind": "api-key"}, "sealed": [],
+                "egress": [{"name": "api", "origin": {"field": "/baseUrl"}, "methods": ["GET"]}],
+                "schema": {"type": "object", "additionalProperties": false, "properties": {
+                    "baseUrl": {"type": "string", "title": "Address", "format": "uri"}}}}"#,
+        )
+        .unwrap();
+        let egress = Egress::new(Settings::default(), Arc::new(Inside), Vec::new()).unwrap();
+        let fields = Fields::parse(br#"{"baseUrl": "https://inside.example.com"}"#).unwrap();
+        let trapped = VerifierFailure::new(FailureKind::Trapped, "it trapped");
+        for result in [Ok(Verdict::Valid(Acceptance::default())), Err(trapped)] {
+            let workspace = WorkspaceId::default_workspace();
+            let mut session = egress.open(&workspace, &descriptor, &fields, &SystemEntropy).unwrap();
+            let request = Request {
+                method: "GET".into(),
+                url: "https://inside.example.com/me".into(),
+                headers: Vec::new(),
+                body: None,
+                extra: Vec::new(),
+            };
+            assert_eq!(session.send(request).await.unwrap_err().kind, "address-refused");
+            let run = Run { result, session, log: Vec::new(), transcript: None };
+            let release = ReleaseRef { version: "0.1.0".into(), digest: String::new() };
+            let verification = judge(run, &descriptor, release, Instant::now());
+            let Outcome::DestinationRefused(refusal) = verification.outcome else {
+                panic!("{:?}", verification.outcome)
+            };
+            assert_eq!(refusal.pointer, "/baseUrl");
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod judge;
 mod link;
 mod outcome;
 mod retry;
+mod save;
 mod stored;
 
 use std::sync::Arc;
@@ -15,22 +16,22 @@ use std::time::Instant;
 use crate::app::{Actor, App};
 use crate::catalogue::Component;
 use crate::domain::clock::random_array;
-use crate::domain::credential::{Credential, Expected, Status, UsageCount};
+use crate::domain::credential::{Credential, Expected, Status};
 use crate::domain::descriptor::Descriptor;
 use crate::domain::fields::{Fields, Violation};
 use crate::domain::flow::Link;
 use crate::domain::id::{ComponentId, CredentialId, VerificationId, WorkspaceId};
 use crate::domain::verdict::{Outcome, Verdict};
 use crate::egress::PlanError;
-use crate::keyring::Binding;
 use crate::sandbox::{Call, Plugin, RunContext};
-use crate::store::{ChangeError, Finding, NewCredential, NewVerification, Request};
+use crate::store::{Finding, NewVerification};
 use crate::telemetry::Phase;
 
 pub use caller::for_caller;
 pub use edit::{Edit, edit, preview_edit};
 pub use outcome::{Changes, Edited, Preview, Reverified, Saved, Verification, VerifyError};
 pub use retry::{Created, verify_and_save_once};
+pub use save::verify_and_save;
 pub use stored::open_fields;
 
 /// A credential that somebody wants to verify, and perhaps to save.
@@ -59,98 +60,6 @@ pub async fn verify_draft(
     let result = verify_linked(app, workspace, &component, fields, link.as_ref()).await;
     audit::record_draft(app, actor, workspace, &component, &result).await?;
     result.map(|verified| verified.verification)
-}
-
-/// Verifies a draft and, when the real system accepted it, saves exactly what was verified.
-///
-/// # Errors
-/// [`VerifyError`]; nothing was saved.
-pub async fn verify_and_save(
-    app: &App,
-    actor: &Actor,
-    workspace: &WorkspaceId,
-    draft: Draft,
-) -> Result<Saved, VerifyError> {
-    save_draft(app, actor, workspace, draft, None).await?.ok_or(VerifyError::Changed)
-}
-
-/// As [`verify_and_save`]; none where the key of `request` is taken, and nothing was saved then.
-async fn save_draft(
-    app: &App,
-    actor: &Actor,
-    workspace: &WorkspaceId,
-    draft: Draft,
-    request: Option<Request>,
-) -> Result<Option<Saved>, VerifyError> {
-    let Draft { component, name, fields, accept_unverified, link } = draft;
-    let result =
-        verify_linked(app, workspace, &component, fields, link.as_ref()).await.and_then(|verified| {
-            let status = verified.verification.status_to_save(accept_unverified)?;
-            Ok((verified, status))
-        });
-    let (verified, status) = match result {
-        Ok(accepted) => accepted,
-        Err(error) => {
-            let subject = component.as_str();
-            audit::record_refused(app, actor, workspace, "credential.create", subject, &error).await?;
-            return Err(error);
-        }
-    };
-    let Verified { component, descriptor, fields, destinations, verification, .. } = verified;
-    let now = app.clock.now();
-    let id = CredentialId::generate(&*app.clock, &*app.entropy);
-    let version = 1;
-    let binding = Binding { workspace, component: &component.id, credential: &id, version };
-    let seal = || app.keyring.seal(&*app.entropy, &binding, fields.expose_json().as_bytes());
-    let record = app.telemetry.phases.of(Phase::Seal, seal)?;
-    let account = verification.account();
-    let mut credential = Credential {
-        name: name.unwrap_or_else(|| default_name(&component.title, &verification, now)),
-        component: component.id.clone(),
-        workspace: workspace.clone(),
-        status,
-        account,
-        public_fields: descriptor.schema.public_copy(&fields),
-        secrets: descriptor.schema.secrets_in(&fields),
-        destinations,
-        version,
-        revision: 1,
-        release: verification.evidence.release.clone(),
-        usage: UsageCount::default(),
-        verified_at: (status == Status::Verified).then_some(now),
-        last_used_at: None,
-        created_at: now,
-        updated_at: now,
-        id,
-    };
-    let audit =
-        audit::record(app, actor, workspace, "credential.create", credential.id.as_str(), &verification);
-    let new = NewCredential {
-        credential: credential.clone(),
-        record: record.bytes,
-        key_id: record.key_id,
-        verification: stored_verification(app, &verification),
-        request,
-        link,
-    };
-    // On the heap: what a transaction needs is large, and this future lies in the handler's.
-    let inserted = Box::pin(app.store.insert_credential(new, audit));
-    let inserted = app.telemetry.phases.during(Phase::Commit, inserted).await;
-    if let Ok(Some(usage)) = inserted {
-        credential.usage = usage;
-        return Ok(Some(Saved { credential, verification }));
-    }
-    // It was verified all the same, which the audit keeps as it keeps refused drafts.
-    let subject = component.id.as_str();
-    let record = audit::record(app, actor, workspace, "credential.create", subject, &verification);
-    app.store.record_audit(record).await?;
-    match inserted {
-        Err(ChangeError::LinkLost) => Err(VerifyError::LinkLost),
-        Err(ChangeError::Store(error)) => Err(error.into()),
-        // Removed while it verified.
-        Err(_) => Err(VerifyError::UnknownComponent(component.id.clone())),
-        Ok(_) => Ok(None),
-    }
 }
 
 /// As [`verify_fields`], where the step that is to hold the credential can do so.
@@ -372,14 +281,6 @@ fn plan_error(error: PlanError) -> VerifyError {
     }
 }
 
-/// The verified account's label where there is one, else the component's title and the day.
-fn default_name(title: &str, verification: &Verification, now: jiff::Timestamp) -> String {
-    let label = verification.account().map(|account| account.label).filter(|label| !label.trim().is_empty());
-    let day = now.to_zoned(jiff::tz::TimeZone::UTC).date();
-    let name = label.unwrap_or_else(|| format!("{title}, {day}"));
-    name.chars().filter(|c| !c.is_control()).take(200).collect()
-}
-
 fn stored_verification(app: &App, verification: &Verification) -> NewVerification {
     NewVerification {
         id: VerificationId::generate(&*app.clock, &*app.entropy),
@@ -392,16 +293,6 @@ fn stored_verification(app: &App, verification: &Verification) -> NewVerificatio
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::evidence::Evidence;
-    use crate::domain::verdict::{Acceptance, Account};
-
-    fn name(label: &str) -> String {
-        let account = Account { id: "1".into(), label: label.into() };
-        let acceptance = Acceptance { account: Some(account), ..Acceptance::default() };
-        let outcome = Outcome::Verdict(Verdict::Valid(acceptance));
-        let verification = Verification { outcome, evidence: Evidence::default() };
-        default_name("Petstore", &verification, jiff::Timestamp::UNIX_EPOCH)
-    }
 
     #[test]
     fn a_default_fills_a_required_field() {
@@ -415,12 +306,5 @@ mod tests {
         let mut fields = Fields::parse(b"{}").unwrap();
         check_fields(&descriptor, &mut fields).unwrap();
         assert_eq!(fields.text("/region"), Some("eu"));
-    }
-
-    #[test]
-    fn a_default_name_is_short_and_safe_to_print() {
-        assert_eq!(name("Mara\n\u{1b}[31m"), "Mara[31m");
-        assert_eq!(name(&"ü".repeat(300)), "ü".repeat(200));
-        assert_eq!(name(" \t"), "Petstore, 1970-01-01");
     }
 }

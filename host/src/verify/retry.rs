@@ -2,7 +2,8 @@
 
 use subtle::ConstantTimeEq as _;
 
-use super::{Draft, VerifyError, save_draft};
+use super::save::save_draft;
+use super::{Draft, VerifyError};
 use crate::app::{Actor, App};
 use crate::domain::credential::{Credential, IdempotencyKey};
 use crate::domain::id::WorkspaceId;

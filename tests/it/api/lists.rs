@@ -82,6 +82,31 @@ on_both_databases! {
         }
     }
 
+    async fn a_prefix_of_names_lists_by_name(db: Database) {
+        let service = Service::with_petstore(db).await;
+        let token = service.member(&[Right::Admin]).await;
+        for name in ["Shop b", "Shop", "Shop a", "Shop b", "Shop a", "Ship", "Shop a/b", "Shop"] {
+            let mut draft = service.draft("good");
+            draft["name"] = name.into();
+            assert_eq!(service.post("/v1/credentials", &token, &draft).await.status, 201);
+        }
+        for limit in [1, 2, 3] {
+            let (mut found, mut cursor) = (Vec::new(), String::new());
+            loop {
+                let page = service.call("GET", &format!("/v1/credentials?name_prefix=Shop&limit={limit}{cursor}"), &token).await;
+                let items = page.body["items"].as_array().unwrap().clone();
+                found.extend(items.iter().map(|one| (one["name"].as_str().unwrap().to_owned(), one["id"].as_str().unwrap().to_owned())));
+                match page.body["next_cursor"].as_str() {
+                    Some(next) => cursor = format!("&cursor={next}"),
+                    None => break,
+                }
+            }
+            let names: Vec<_> = found.iter().map(|(name, _)| name.as_str()).collect();
+            assert_eq!(names, ["Shop", "Shop", "Shop a", "Shop a", "Shop a/b", "Shop b", "Shop b"]);
+            assert!(found.is_sorted(), "{found:?}");
+        }
+    }
+
     async fn values_that_no_filter_can_have_are_named(db: Database) {
         let service = Service::with_petstore(db).await;
         let token = service.member(&[Right::Admin]).await;

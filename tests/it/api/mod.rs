@@ -13,6 +13,7 @@ mod links;
 mod lists;
 mod replacements;
 mod retries;
+mod rights;
 mod server;
 pub(crate) mod service;
 mod tokens;

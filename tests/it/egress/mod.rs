@@ -1,6 +1,7 @@
 //! Egress against real sockets on loopback: what is dialled, what is read, what is refused.
 
 mod answers;
+mod edges;
 mod lookups;
 mod misbehaviour;
 mod proxies;

@@ -80,7 +80,7 @@ impl Guest {
     }
 
     /// What of WASI the tests need: `$subscribe`, `$block`, `$stdout`, `$print`, `$wasi_now`,
-    /// `$wasi_random`, `$wasi_number`, `$exit`.
+    /// `$wasi_random`, `$wasi_number`, `$wasi_insecure`, `$wasi_seed`, `$exit`.
     pub(super) fn wasi(mut self) -> Self {
         self.imports.push_str(WASI);
         self.lower("subscribe", "$mono \"subscribe-duration\"", "(param i64) (result i32)")
@@ -95,6 +95,8 @@ impl Guest {
             .lower("wasi_now", "$wall \"now\"", "(param i32)")
             .lower("wasi_random", "$wasirandom \"get-random-bytes\"", "(param i64 i32)")
             .lower("wasi_number", "$wasirandom \"get-random-u64\"", "(result i64)")
+            .lower("wasi_insecure", "$wasiinsecure \"get-insecure-random-u64\"", "(result i64)")
+            .lower("wasi_seed", "$wasiseed \"insecure-seed\"", "(param i32)")
             .lower("exit", "$exit \"exit\"", "(param i32)")
     }
 
@@ -231,5 +233,9 @@ const WASI: &str = r#"
 (import "wasi:random/random@0.2.0" (instance $wasirandom
   (export "get-random-bytes" (func (param "len" u64) (result (list u8))))
   (export "get-random-u64" (func (result u64)))))
+(import "wasi:random/insecure@0.2.0" (instance $wasiinsecure
+  (export "get-insecure-random-u64" (func (result u64)))))
+(import "wasi:random/insecure-seed@0.2.0" (instance $wasiseed
+  (export "insecure-seed" (func (result (tuple u64 u64))))))
 (import "wasi:cli/exit@0.2.0" (instance $exit (export "exit" (func (param "status" (result))))))
 "#;

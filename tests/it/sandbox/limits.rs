@@ -215,8 +215,29 @@ async fn host_calls_broken() {
 }
 
 #[tokio::test]
+async fn requests_are_host_calls_too() {
+    let send = |count: u32| {
+        guest(&format!(
+            "(local $i i32)
+            (loop $again
+              (call $send (i32.const 2048) (i32.const 3) (i32.const 2060) (i32.const 24) (i32.const 0) (i32.const 0)
+                (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 4096))
+              (local.set $i (i32.add (local.get $i) (i32.const 1)))
+              (br_if $again (i32.lt_u (local.get $i) (i32.const {count}))))
+            i32.const 1024"
+        ))
+        .keystead()
+        .with(r#"(data (i32.const 2048) "GET") (data (i32.const 2060) "https://nowhere.invalid/")"#)
+    };
+    let settings = Settings { host_calls: 10, ..tight() };
+    assert!(run(&settings, &send(10)).await.result.is_ok());
+    assert_kind(&failure(&settings, &send(11)).await, FailureKind::CallLimit);
+}
+
+#[tokio::test]
 async fn endless_wasi_calls_are_stopped() {
-    let settings = Settings { host_calls: 1_000, cpu_ms: 60_000, ..tight() };
+    // Neither of the other two would stop it before it counts as hanging.
+    let settings = Settings { host_calls: 1_000, cpu_ms: 60_000, wall_ms: 300_000, ..tight() };
     let guest = guest("(loop $for_ever (drop (call $monotonic)) (br $for_ever)) unreachable").wasi();
     assert_kind(&failure(&settings, &guest).await, FailureKind::CallLimit);
 }

@@ -4,11 +4,14 @@ mod admission;
 mod answers;
 mod calls;
 mod cancellation;
+mod edges;
 mod guest;
 mod limits;
 mod session;
 mod traps;
 mod wasi;
+
+use std::time::Duration;
 
 use keystead::domain::verdict::{FailureKind, Verdict, VerifierFailure};
 use keystead::sandbox::{Run, RunContext, Sandbox, Settings};
@@ -21,6 +24,9 @@ fn tight() -> Settings {
     Settings { wall_ms: 10_000, cpu_ms: 2_000, memory_bytes: 1 << 20, concurrency: 2, ..Settings::default() }
 }
 
+/// When a run counts as one that nothing ends; far beyond what any of these needs.
+const HANGING: Duration = Duration::from_secs(45);
+
 fn context() -> RunContext {
     RunContext { now_ms: 1_700_000_000_123, seed: [7; 32], transcript: true }
 }
@@ -29,7 +35,8 @@ fn context() -> RunContext {
 async fn run(settings: &Settings, guest: &Guest) -> Run {
     let sandbox = Sandbox::new(settings).unwrap();
     let plugin = sandbox.compile(&guest.bytes()).unwrap();
-    sandbox.verify(&plugin, session("{}"), context()).await
+    let run = sandbox.verify(&plugin, session("{}"), context());
+    tokio::time::timeout(HANGING, run).await.expect("a run never ended: no limit stopped it")
 }
 
 /// The failure of a guest that must fail.

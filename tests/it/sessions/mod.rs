@@ -1,6 +1,7 @@
 //! One verification's way out: budgets, rules, refusals, what is withheld.
 
 mod answers;
+mod edges;
 
 use std::sync::Arc;
 

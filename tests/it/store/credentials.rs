@@ -3,7 +3,7 @@
 use keystead::domain::clock::SystemEntropy;
 use keystead::domain::credential::{Expected, Status};
 use keystead::domain::id::CredentialId;
-use keystead::store::{ChangeError, Count, Finding, ListFilter, StoreError};
+use keystead::store::{ChangeError, Count, Finding, ListFilter, Position, StoreError};
 
 use super::samples::{self, At, NOW, audit, shown, workspace};
 use crate::harness::databases::on_both_databases;
@@ -117,7 +117,10 @@ on_both_databases! {
             ids.push(new.credential.id.clone());
             db.store.insert_credential(new, audit(Some(&default), "credential.create")).await.unwrap();
         }
-        let page = |after: Option<CredentialId>| ListFilter { after, limit: 2, ..ListFilter::default() };
+        let page = |after: Option<CredentialId>| {
+            let after = after.map(|id| Position { id, name: "Shop".to_owned() });
+            ListFilter { after, limit: 2, ..ListFilter::default() }
+        };
         let first = db.store.list_credentials(&default, page(None)).await.unwrap();
         assert_eq!(first.iter().map(|one| &one.id).collect::<Vec<_>>(), [&ids[0], &ids[1]]);
         let second = db.store.list_credentials(&default, page(Some(ids[1].clone()))).await.unwrap();

@@ -1,7 +1,7 @@
 //! Lists find an index for each set of filters, whatever the number of credentials.
 
 use keystead::domain::credential::Status;
-use keystead::store::ListFilter;
+use keystead::store::{FlowFilter, ListFilter};
 
 use super::samples::{self, workspace};
 use crate::harness::databases::{Backend, Database, on_both_databases};
@@ -55,10 +55,28 @@ on_both_databases! {
             if db.backend == Backend::Sqlite && filter.flow.is_none() {
                 let is_named = filter.name_prefix.is_some();
                 assert_eq!(plan.contains("credentials_by_name"), is_named, "{filter:?}\n{plan}");
-                assert!(is_named || !plan.contains("TEMP B-TREE"), "{filter:?}\n{plan}");
+                assert!(!plan.contains("TEMP B-TREE"), "{filter:?}\n{plan}");
             }
             let listed = db.store.list_credentials(&workspace("default"), filter.clone()).await.unwrap();
             assert_eq!(listed.is_empty(), filter.flow.is_some(), "{filter:?}");
+        }
+    }
+
+    async fn a_deletion_and_a_list_of_flows_find_an_index(db: Database) {
+        fill(&db).await;
+        // SQLite shows what the keys ask for, and has no statistics of a young database; PostgreSQL gathers
+        // its own.
+        if db.backend == Backend::Sqlite {
+            let plan = db.plan("DELETE FROM credentials WHERE workspace = 'default' AND id = 'cred_'").await;
+            assert!(plan.contains("flow_steps USING COVERING INDEX flow_steps_by_credential"), "{plan}");
+        }
+        for active in [None, Some(true)] {
+            let filter = FlowFilter { active, ..FlowFilter::default() };
+            let values = [("$4", "true"), ("$3", "50"), ("$2", "''"), ("$1", "'default'")];
+            let query = values.iter().fold(filter.query().to_owned(), |query, (name, value)| query.replace(name, value));
+            let plan = db.plan(&query).await;
+            assert!(!plan.contains("SCAN flows") && !plan.contains("Seq Scan"), "{plan}");
+            assert!(!plan.contains("TEMP B-TREE"), "{plan}");
         }
     }
 }

@@ -6,6 +6,7 @@ mod credentials;
 mod damage;
 mod files;
 mod installation;
+mod leftovers;
 mod lists;
 mod row_security;
 mod samples;

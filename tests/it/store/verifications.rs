@@ -69,4 +69,23 @@ on_both_databases! {
         assert_eq!(verifications.last().unwrap().at.as_millisecond(), NOW + 6);
         assert_eq!(db.store.list_verifications(&default, &neighbour.credential.id).await.unwrap().len(), 1);
     }
+
+    async fn what_one_workspace_forgets_the_other_keeps(db: Database) {
+        let (default, other) = (workspace("default"), samples::make_workspace(&db.store, "other").await);
+        samples::install(&db.store).await;
+        let new = samples::insert(&db.store, &default).await;
+        // The same id in another workspace is another credential.
+        let mut twin = samples::credential(&other);
+        twin.credential.id = new.credential.id.clone();
+        db.store.insert_credential(twin, audit(Some(&other), "credential.create")).await.unwrap();
+        let id = &new.credential.id;
+        for number in 1..=25 {
+            let finding = Finding { version: 1, status: Status::Verified, account: None, verified_at: Some(now()), verification: verification(NOW + number) };
+            let kept = db.store.record_verification(&default, id, finding, audit(Some(&default), "credential.verify"));
+            assert!(kept.await.unwrap());
+        }
+        assert_eq!(db.store.list_verifications(&default, id).await.unwrap().len(), KEPT_VERIFICATIONS as usize);
+        assert_eq!(db.store.list_verifications(&other, id).await.unwrap().len(), 1);
+        assert_eq!(db.store.find_credential(&other, id).await.unwrap().unwrap().revision, 1);
+    }
 }

@@ -118,8 +118,9 @@ pub const OPENERS: &[(&str, &str)] = &[
     ("egress/sealing/mod.rs", "replaces tokens by secrets just before sending"),
     ("keyring/source.rs", "reads and writes the root key's file"),
     ("verify/edit.rs", "seals the very text that was verified, after an edit"),
-    ("verify/mod.rs", "seals the very text that was verified"),
+    ("verify/mod.rs", "looks for secrets in the fields that everybody may read"),
     ("verify/retry.rs", "takes the keyed hash of a request that may be sent again"),
+    ("verify/save.rs", "seals the very text that was verified"),
     ("verify/stored.rs", "reads the fields of a stored credential"),
 ];
 

@@ -140,3 +140,49 @@ fn where_nothing_is_to_be_taken_the_answer_stays_as_it_came() {
         );
     }
 }
+
+#[test]
+fn a_cookie_without_a_name_is_all_value() {
+    let taken = take_all(answer(200, &[("set-cookie", "nameless; Path=/")], "")).unwrap();
+    let shown = String::from_utf8(taken.headers[0].1.clone()).unwrap();
+    assert_eq!(shown, format!("={}; Path=/", taken.sealed[0].token));
+    assert_eq!(taken.sealed[0].secret.expose(), "nameless");
+}
+
+#[test]
+fn a_value_is_taken_up_to_its_length_and_no_further() {
+    for (length, is_taken) in [(MAX_BYTES, true), (MAX_BYTES + 1, false)] {
+        let json = serde_json::json!({"access_token": "a".repeat(length)}).to_string();
+        assert_eq!(take_all(answer(200, &[JSON], &json)).is_ok(), is_taken, "{length}");
+    }
+}
+
+#[test]
+fn nothing_that_measures_or_names_the_old_body_is_left() {
+    let names = [
+        "content-digest",
+        "content-encoding",
+        "content-length",
+        "content-md5",
+        "content-range",
+        "digest",
+        "etag",
+        "last-modified",
+        "repr-digest",
+        "signature",
+        "signature-input",
+    ];
+    let headers: Vec<(&str, &str)> = std::iter::once(JSON).chain(names.map(|name| (name, "1"))).collect();
+    let taken = take_all(answer(200, &headers, r#"{"access_token": "A"}"#)).unwrap();
+    let left: Vec<&str> = taken.headers.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(left, ["content-type"]);
+}
+
+#[test]
+fn an_answer_with_more_values_than_are_looked_through_is_not_shown() {
+    for (count, is_taken) in [(90_000, true), (100_001, false)] {
+        let list = vec!["1"; count].join(",");
+        let text = format!(r#"{{"access_token": "A", "list": [{list}]}}"#);
+        assert_eq!(take_all(answer(200, &[JSON], &text)).is_ok(), is_taken, "{count}");
+    }
+}

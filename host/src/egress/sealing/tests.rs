@@ -246,3 +246,32 @@ fn a_token_in_an_escape_stays_what_it_is() {
     let opened = try_open(&request(&format!("{URL}?key={escaped}&other={escaped}"), &[]), &sealed).unwrap();
     assert!(!opened.url.contains("s3cret") && opened.placements.is_empty());
 }
+
+#[test]
+fn every_header_of_the_host_is_refused_by_name() {
+    for name in [
+        "accept-encoding",
+        "connection",
+        "content-length",
+        "expect",
+        "host",
+        "http2-settings",
+        "if-match",
+        "if-modified-since",
+        "if-none-match",
+        "if-range",
+        "if-unmodified-since",
+        "keep-alive",
+        "proxy-authorization",
+        "range",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    ] {
+        for name in [name.to_owned(), name.to_ascii_uppercase()] {
+            let message = refusal(&request(URL, &[(&name, "1")]), &[]);
+            assert!(message.contains("is the host's"), "{message}");
+        }
+    }
+}

@@ -82,3 +82,68 @@ impl reqwest::dns::Resolve for Handle {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::super::super::resolver::Resolving;
+    use super::*;
+
+    /// Each lookup answers as many public addresses as one may, none of them twice.
+    struct Wandering(AtomicU32);
+
+    const FIRST: u32 = 0x0800_0000;
+
+    impl Resolve for Wandering {
+        fn resolve<'a>(&'a self, _: &'a str) -> Resolving<'a> {
+            let count = u32::try_from(MAX_ANSWERS).unwrap();
+            let from = self.0.fetch_add(count, Ordering::SeqCst);
+            Box::pin(async move {
+                Ok((from..from + count).map(|bits| Ipv4Addr::from_bits(bits).into()).collect())
+            })
+        }
+    }
+
+    fn lookup() -> PinnedLookup {
+        let origin = Origin::parse("https://api.example").unwrap();
+        let policy = Policy::new(Vec::new(), Vec::new()).with_own_addresses(|_| false);
+        PinnedLookup::new(origin, Arc::new(policy), Arc::new(Wandering(AtomicU32::new(FIRST))))
+    }
+
+    fn socket(bits: u32, port: u16) -> SocketAddr {
+        (Ipv4Addr::from_bits(bits), port).into()
+    }
+
+    #[tokio::test]
+    async fn a_judged_address_is_known_at_the_origins_port_alone() {
+        let lookup = lookup();
+        assert!(!lookup.knows(socket(FIRST, 443)));
+        lookup.answers("api.example").await.unwrap();
+        assert!(lookup.knows(socket(FIRST, 443)));
+        assert!(!lookup.knows(socket(FIRST, 8443)));
+        assert!(!lookup.knows(socket(FIRST - 1, 443)));
+    }
+
+    #[tokio::test]
+    async fn another_host_than_the_origins_is_not_looked_up() {
+        let lookup = lookup();
+        let refused = lookup.answers("other.example").await;
+        assert!(
+            matches!(refused, Err(LookupError::Refused(refusal)) if refusal.kind == "destination-refused")
+        );
+        assert!(!lookup.knows(socket(FIRST, 443)));
+    }
+
+    #[tokio::test]
+    async fn of_a_name_that_wanders_about_only_so_much_is_remembered() {
+        let lookup = lookup();
+        for _ in 0..40 {
+            lookup.answers("api.example").await.unwrap();
+            let remembered = lookup.handed_out.lock().unwrap().len();
+            assert!(remembered <= MAX_REMEMBERED + MAX_ANSWERS, "{remembered}");
+        }
+        assert!(!lookup.knows(socket(FIRST, 443)), "what is forgotten is not trusted");
+    }
+}

@@ -208,3 +208,26 @@ fn reserved_headers_are_known_in_any_case() {
         assert!(!is_reserved_header(name), "{name}");
     }
 }
+
+#[test]
+fn every_header_of_the_connection_is_reserved() {
+    for name in [
+        "accept-encoding",
+        "connection",
+        "content-length",
+        "expect",
+        "host",
+        "http2-settings",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "proxy-connection",
+        "proxy-status",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    ] {
+        assert!(is_reserved_header(name) && is_reserved_header(&name.to_ascii_uppercase()), "{name}");
+    }
+}
