@@ -18,4 +18,5 @@ pub mod logging;
 pub mod sandbox;
 pub mod store;
 pub mod telemetry;
+pub mod ui;
 pub mod verify;
