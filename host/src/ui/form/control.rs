@@ -85,7 +85,7 @@ fn kind(field: &Field, value: &str) -> Kind {
         (_, Some("date")) => Kind::Date,
         (_, Some("date-time")) => Kind::DateTime,
         // A box of one line would drop the line ends of what is stored.
-        (_, None) if is_long || value.contains('\n') => Kind::Area,
+        (_, None) if is_long || value.contains(['\r', '\n']) => Kind::Area,
         _ => Kind::Text,
     }
 }

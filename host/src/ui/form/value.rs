@@ -16,9 +16,9 @@ pub(super) fn show(value: &Value) -> String {
     }
 }
 
-/// HTML posts line ends as CR LF (WHATWG HTML, section 4.10.21.4), whatever was stored.
+/// HTML posts every line end as CR LF (WHATWG HTML, section 4.10.21.4), whatever was stored.
 pub(super) fn with_line_feeds(text: &str) -> Zeroizing<String> {
-    Zeroizing::new(text.replace("\r\n", "\n"))
+    Zeroizing::new(text.replace("\r\n", "\n").replace('\r', "\n"))
 }
 
 /// The value that a text means in a field. Never called with an empty text.
@@ -44,8 +44,7 @@ fn items(field: &Field, text: &str) -> Result<Value, Vec<Violation>> {
     let kind = keyword("type").unwrap_or("string");
     let mut items = Vec::new();
     let mut violations = Vec::new();
-    let lines =
-        text.split('\n').map(|line| line.trim_end_matches('\r')).filter(|line| !line.trim().is_empty());
+    let lines = text.split('\n').filter(|line| !line.trim().is_empty());
     for (index, line) in lines.enumerate() {
         match scalar(kind, keyword("format"), line) {
             Ok(item) => items.push(item),
