@@ -76,8 +76,8 @@ impl Layout {
     }
 
     /// For the menu.
-    pub(super) fn is_in(&self, section: &Section) -> bool {
-        self.section == *section
+    pub(super) fn is_in(&self, section: Section) -> bool {
+        self.section == section
     }
 }
 

@@ -50,7 +50,6 @@ texts! {
     welcome_member: "Choose how you sign in.",
     welcome_reset: "Choose a new password.",
     welcome_do: "Save and sign in",
-    link_gone_title: "This link has been used",
     link_gone: "One-time links open once and for a limited time. If you have used it, sign in; else ask an operator for another one (`keystead user add`, or start the service anew where nobody has an account).",
     // Account
     roles_operator: "Operator of this installation",

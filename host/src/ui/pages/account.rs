@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use http::StatusCode;
 
 use super::sign_in::{enter, leave};
@@ -12,7 +12,7 @@ use crate::domain::secret::Secret;
 use crate::ui::Ui;
 use crate::ui::layout::{Layout, Section, show_as};
 use crate::ui::member::Visitor;
-use crate::ui::notices::Notice;
+use crate::ui::notices::{Deed, Notice, path_after};
 use crate::ui::posted::Posted;
 use crate::ui::texts::{TEXTS, fill};
 use crate::ui::times::Time;
@@ -62,7 +62,7 @@ pub(in crate::ui) async fn change_password(
     let old = Secret::new(posted.take("old").unwrap_or_default());
     let new = Secret::new(posted.take("new").unwrap_or_default());
     match accounts::change_password(&ui.api.app, &visitor.session, old, new).await {
-        Ok(signed_in) => Ok(enter(&ui, &signed_in, "/account?done=password-changed").into_response()),
+        Ok(signed_in) => Ok(enter(&ui, &signed_in, &path_after("/account", Deed::PasswordChanged))),
         Err(PasswordError::Store(error)) => Err(error.into()),
         Err(error) => page(&ui, &visitor, None, Some(error.to_string())).await,
     }

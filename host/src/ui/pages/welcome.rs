@@ -71,3 +71,7 @@ async fn page(
     };
     Ok(show_as(status, &page))
 }
+
+fn what(_: &Invitation) -> &'static str {
+    TEXTS.welcome_member
+}
