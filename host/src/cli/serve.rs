@@ -14,8 +14,9 @@ use super::{Exit, output, signals};
 use crate::config::{File, Log, LogFormat, Settings, default_listen, root_key_from_env};
 use crate::domain::clock::{Clock as _, SystemClock};
 use crate::keyring::KeySource;
+use crate::app::App;
 use crate::ui::Address;
-use crate::{boot, egress, logging, web};
+use crate::{accounts, boot, egress, logging, web};
 
 /// Runs the service until it is asked to stop (SIGTERM or Ctrl-C)
 ///
@@ -96,6 +97,9 @@ impl Serve {
             announce(&format!("metrics at http://{address}/metrics"), settings.log);
             tokio::spawn(web::serve_metrics(listener, app.clone(), asked_to_stop.clone().cancelled_owned()));
         }
+        if let Some(pages) = &pages {
+            offer_first_link(&app, pages, settings.log).await?;
+        }
         warn_of_openness(address, &settings.egress);
         web::serve(listener, app.clone(), settings.api, pages, asked_to_stop.cancelled_owned())
             .await
@@ -140,6 +144,22 @@ pub(super) async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> 
             _ => failure.hint("choose an address of this machine with --listen"),
         }
     })
+}
+
+/// While nobody can sign in to the pages: a link that makes the first user. It is shown here alone.
+pub(super) async fn offer_first_link(app: &App, pages: &Address, log: Log) -> anyhow::Result<()> {
+    if let Some(token) = accounts::first_link(app).await? {
+        announce(
+            &format!(
+                "nobody can sign in to the pages yet; this link makes the first user, once, within 24 hours: \
+                 {}/welcome?token={}",
+                pages.origin(),
+                token.expose()
+            ),
+            log,
+        );
+    }
+    Ok(())
 }
 
 /// Says that the service is ready, whatever the level of the log.
