@@ -2,6 +2,7 @@
 
 mod acceptance;
 mod api;
+mod choices;
 mod cli;
 mod crashes;
 mod egress;
