@@ -346,12 +346,12 @@ mod tests {
         assert_eq!(text, "{b} and 2, {c}");
         assert_eq!(fill("{", &[]), "{");
         assert_eq!(
-            pieces("*Key* goes to `a*b` **, *"),
+            pieces("*Key* goes to `a*b` at 2 * 3"),
             [
                 Piece::Title("Key".into()),
                 Piece::Plain(" goes to ".into()),
                 Piece::Code("a*b".into()),
-                Piece::Plain(" **, *".into())
+                Piece::Plain(" at 2 * 3".into())
             ]
         );
         assert_eq!((count(1, "1 step", "{n} steps"), count(0, "", "{n} steps")), ("1 step".into(), "0 steps".into()));
