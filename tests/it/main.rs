@@ -2,6 +2,7 @@
 
 mod acceptance;
 mod api;
+mod browser;
 mod cli;
 mod crashes;
 mod egress;
