@@ -18,4 +18,6 @@ pub mod logging;
 pub mod sandbox;
 pub mod store;
 pub mod telemetry;
+pub mod ui;
 pub mod verify;
+pub mod web;

@@ -71,6 +71,23 @@ impl FromRequest<Api> for PluginBody {
     }
 }
 
+/// The bytes of a posted form (`application/x-www-form-urlencoded`).
+///
+/// # Errors
+/// Another media type, or more bytes or time than a JSON body may take.
+pub(crate) async fn read_form(request: Request, api: &Api) -> Result<Zeroizing<Vec<u8>>, Problem> {
+    expect_media_type(request.headers(), &["application/x-www-form-urlencoded"])?;
+    read(request, api.settings.json_body_bytes, api).await.map(Zeroizing::new)
+}
+
+/// The bytes of an uploaded file with the form around it.
+///
+/// # Errors
+/// More bytes than a plugin may have, or more time than a body may take.
+pub(crate) async fn read_upload(request: Request, api: &Api) -> Result<Vec<u8>, Problem> {
+    read(request, api.settings.plugin_body_bytes, api).await
+}
+
 fn expect_media_type(headers: &HeaderMap, expected: &'static [&'static str]) -> Result<(), Problem> {
     let names = expected.join("` or `");
     let refused = |detail: String| {

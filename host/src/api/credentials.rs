@@ -16,7 +16,7 @@ use super::Api;
 use super::auth::{Read, Use, WorkspaceToken, Write, missing_right};
 use super::body::{FromMembers, JsonBody, NoBody};
 use super::conditions::{IfMatch, RetryKey, tag};
-use super::members::{Members, NAME};
+use super::members::Members;
 use super::page::{self, List};
 use super::path::Id;
 use super::problem::Problem;
@@ -27,7 +27,7 @@ use super::views::{
     ChangesView, CredentialPage, CredentialView, EditedView, PreviewView, RenamePreviewView, ReverifiedView,
     VerdictView,
 };
-use crate::domain::credential::{Credential, Status};
+use crate::domain::credential::{Credential, NAME, Status};
 use crate::domain::fields::Fields;
 use crate::domain::flow::Link;
 use crate::domain::id::{ComponentId, CredentialId, FlowId, InvalidId, PLATFORM_ID};

@@ -12,6 +12,8 @@ pub enum Kind {
     Unauthenticated,
     MissingRight,
     WrongTokenKind,
+    /// A form of the pages that another site has sent.
+    CrossSite,
     NotFound,
     MethodNotAllowed,
     BodyTooSlow,
@@ -115,6 +117,13 @@ pub const PROBLEMS: &[Row] = &[
         StatusCode::FORBIDDEN,
         "The other kind of token is needed",
         "Credentials need a workspace's token (kst_w_…), installing components needs the installation's (kst_i_…).",
+    ),
+    row(
+        Kind::CrossSite,
+        "cross-site",
+        StatusCode::FORBIDDEN,
+        "The form came from elsewhere",
+        "Forms of the pages are taken from those pages alone, as the browser tells, with the token that the page carries. Nothing was done.",
     ),
     row(
         Kind::NotFound,
@@ -363,7 +372,7 @@ impl Kind {
     }
 
     /// The problem that a bare status of the framework stands for.
-    pub(super) fn of_status(status: StatusCode) -> Self {
+    pub(crate) fn of_status(status: StatusCode) -> Self {
         match status {
             StatusCode::NOT_FOUND => Self::NotFound,
             StatusCode::METHOD_NOT_ALLOWED => Self::MethodNotAllowed,

@@ -5,11 +5,9 @@ use std::str::FromStr;
 
 use serde_json::{Map, Value};
 
+use crate::domain::credential::NAME;
 use crate::domain::fields::Violation;
 use crate::domain::json;
-
-/// Longest name of anything, in characters.
-pub(super) const NAME: usize = 200;
 
 /// The members of a body, taken out one by one. What is left over in the end is unknown.
 pub(super) struct Members {

@@ -1,30 +1,25 @@
 //! The REST API: JSON below `/v1`, problem documents (RFC 9457), bearer tokens, OpenAPI 3.1 made from
-//! the handlers themselves. The only room, beside the pages and the demo, that knows axum.
+//! the handlers themselves. The server in front of it stands in `web`.
 
 mod auth;
 mod body;
 mod components;
 mod conditions;
-mod connections;
 mod credentials;
-mod envelope;
 mod error;
 mod flow_views;
 mod flows;
 mod health;
 mod leases;
 mod members;
-mod metrics;
 mod openapi;
 mod page;
 mod path;
-mod patience;
 mod problem;
 mod problems;
 mod query;
 mod readings;
 mod refusals;
-mod server;
 mod settings;
 mod usage_views;
 mod usages;
@@ -33,39 +28,36 @@ mod views;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::middleware::from_fn_with_state;
 use tokio_util::task::TaskTracker;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
 
+pub(crate) use body::{read_form, read_upload};
 pub use error::{Kind, PROBLEMS, Row};
 pub use openapi::openapi;
-pub use server::{serve, serve_metrics};
+pub(crate) use problem::{Problem, RequestId};
 pub use settings::Settings;
 
 /// What handlers are passed.
 #[derive(Clone)]
-struct Api {
-    app: Arc<App>,
-    settings: Arc<Settings>,
+pub(crate) struct Api {
+    pub(crate) app: Arc<App>,
+    pub(crate) settings: Arc<Settings>,
     /// Requests at work: one that has begun is finished, even when its client went away.
-    at_work: TaskTracker,
-}
-
-/// The whole API over `app`. A test calls it without a socket; [`serve`] puts a server in front of it.
-pub fn router(app: Arc<App>, settings: Settings) -> Router {
-    Api { app, settings: Arc::new(settings), at_work: TaskTracker::new() }.into_router()
+    pub(crate) at_work: TaskTracker,
 }
 
 impl Api {
-    fn into_router(self) -> Router {
+    pub(crate) fn new(app: Arc<App>, settings: Settings) -> Self {
+        Self { app, settings: Arc::new(settings), at_work: TaskTracker::new() }
+    }
+
+    /// The routes of the API, without what every request gets.
+    pub(crate) fn into_router(self) -> Router {
         let (router, _) = routes().split_for_parts();
-        router
-            .fallback(problems::no_such_path)
-            .layer(from_fn_with_state(self.clone(), envelope::wrap))
-            .with_state(self)
+        router.with_state(self)
     }
 }
 

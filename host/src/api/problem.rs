@@ -3,15 +3,18 @@
 //! Handlers return [`Problem`]; the errors of other rooms become one in `readings`, once. What is our
 //! own fault is told as a constant text, and its cause goes to the log alone, with the request's id.
 
+use std::fmt;
+
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
 use super::error::Kind;
+use crate::domain::clock::{Entropy, random_array};
 use crate::domain::fields::Violation;
 
 /// An answer that says why there is no other.
 #[derive(Clone, Debug)]
-pub(super) struct Problem(Box<Parts>);
+pub(crate) struct Problem(Box<Parts>);
 
 #[derive(Clone, Debug)]
 struct Parts {
@@ -29,73 +32,105 @@ const ERRORS: usize = 100;
 
 impl Problem {
     /// A problem; `detail` is a sentence that a person can act on.
-    pub(super) fn new(kind: Kind, detail: impl AsRef<str>) -> Self {
+    pub(crate) fn new(kind: Kind, detail: impl AsRef<str>) -> Self {
         let (members, retry_after, cause) = (Map::new(), None, None);
         let detail = sentence(detail.as_ref(), kind.row().explanation);
         Self(Box::new(Parts { kind, detail, members, retry_after, cause }))
     }
 
     /// The answer to a path or an id that does not exist or is somebody else's: always the same.
-    pub(super) fn not_found() -> Self {
+    pub(crate) fn not_found() -> Self {
         Self::new(Kind::NotFound, "Nothing is known under this address; check the path and the id.")
     }
 
     /// A fault of ours. The cause is logged and never told.
-    pub(super) fn internal(cause: impl ToString) -> Self {
+    pub(crate) fn internal(cause: impl ToString) -> Self {
         let detail = "The service made a mistake. Its log has the cause under this request's id.";
         Self::new(Kind::Internal, detail).caused_by(cause)
     }
 
+    /// The service waits for its own work no longer.
+    pub(crate) fn took_too_long() -> Self {
+        let detail = "The service stopped waiting for its own work, which may still finish; look at the outcome before sending the request again.";
+        Self::new(Kind::TookTooLong, detail)
+    }
+
     /// With one more member.
-    pub(super) fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+    pub(crate) fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.0.members.insert(name.to_owned(), value.into());
         self
     }
 
     /// With everything that is wrong, by JSON Pointer.
-    pub(super) fn with_errors(self, errors: &[Violation]) -> Self {
+    pub(crate) fn with_errors(self, errors: &[Violation]) -> Self {
         let told = self.with("errors", json!(&errors[..errors.len().min(ERRORS)]));
         if errors.len() > ERRORS { told.with("errors_total", json!(errors.len())) } else { told }
     }
 
     /// With `Retry-After`, in seconds.
-    pub(super) fn retry_after(mut self, seconds: Option<u32>) -> Self {
+    pub(crate) fn retry_after(mut self, seconds: Option<u32>) -> Self {
         self.0.retry_after = seconds;
         self.with("retry_after", seconds)
     }
 
     /// With a cause for the log.
-    pub(super) fn caused_by(mut self, cause: impl ToString) -> Self {
+    pub(crate) fn caused_by(mut self, cause: impl ToString) -> Self {
         self.0.cause = Some(cause.to_string());
         self
     }
 
-    pub(super) fn kind(&self) -> Kind {
+    pub(crate) fn kind(&self) -> Kind {
         self.0.kind
     }
 
-    pub(super) fn cause(&self) -> Option<&str> {
+    /// The sentence that a person can act on.
+    pub(crate) fn detail(&self) -> &str {
+        &self.0.detail
+    }
+
+    /// A member beside those that every document has.
+    pub(crate) fn member(&self, name: &str) -> Option<&Value> {
+        self.0.members.get(name)
+    }
+
+    pub(crate) fn cause(&self) -> Option<&str> {
         self.0.cause.as_deref()
     }
 
-    pub(super) fn seconds_to_wait(&self) -> Option<u32> {
+    pub(crate) fn seconds_to_wait(&self) -> Option<u32> {
         self.0.retry_after
     }
 
     /// The document, for the request with this id.
-    pub(super) fn document(&self, request_id: &str) -> Value {
+    pub(crate) fn document(&self, request_id: impl fmt::Display) -> Value {
         let row = self.0.kind.row();
         let mut document = json!({
             "type": format!("/problems/{}", row.slug),
             "title": row.title,
             "status": row.status.as_u16(),
             "detail": self.0.detail,
-            "request_id": request_id,
+            "request_id": request_id.to_string(),
         });
         if let Some(members) = document.as_object_mut() {
             members.extend(self.0.members.clone());
         }
         document
+    }
+}
+
+/// Names one request in answers and in the log. What a client sends under this name is not looked at.
+#[derive(Clone, Default)]
+pub(crate) struct RequestId(String);
+
+impl RequestId {
+    pub(crate) fn generate(entropy: &dyn Entropy) -> Self {
+        Self(format!("{:016x}", u64::from_be_bytes(random_array(entropy))))
+    }
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
     }
 }
 

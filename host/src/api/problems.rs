@@ -38,8 +38,3 @@ pub(super) async fn explain(Id(slug): Id<String>) -> Result<Json<Explanation>, P
         rows.iter().map(|row| Case { status: row.status.as_u16(), explanation: row.explanation }).collect();
     Ok(Json(Explanation { kind: format!("/problems/{slug}"), title, cases }))
 }
-
-/// For paths that no route has.
-pub(super) async fn no_such_path() -> Problem {
-    Problem::not_found()
-}

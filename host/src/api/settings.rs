@@ -75,23 +75,23 @@ impl Settings {
         limit::check("api", &limits)
     }
 
-    pub(super) fn body_time(&self) -> Duration {
+    pub(crate) fn body_time(&self) -> Duration {
         Duration::from_millis(self.body_ms)
     }
 
-    pub(super) fn request_time(&self) -> Duration {
+    pub(crate) fn request_time(&self) -> Duration {
         Duration::from_millis(self.request_ms)
     }
 
-    pub(super) fn header_time(&self) -> Duration {
+    pub(crate) fn header_time(&self) -> Duration {
         Duration::from_millis(self.header_ms)
     }
 
-    pub(super) fn write_time(&self) -> Duration {
+    pub(crate) fn write_time(&self) -> Duration {
         Duration::from_millis(self.write_ms)
     }
 
-    pub(super) fn grace(&self) -> Duration {
+    pub(crate) fn grace(&self) -> Duration {
         Duration::from_millis(self.grace_ms)
     }
 }

@@ -7,6 +7,14 @@ use super::evidence::ReleaseRef;
 use super::id::{ComponentId, CredentialId, WorkspaceId};
 use super::verdict::Account;
 
+/// Longest name of a credential or a flow, in characters.
+pub const NAME: usize = 200;
+
+/// Whether a text can be a name: 1 to 200 characters, no control characters, not only spaces.
+pub fn is_name(text: &str) -> bool {
+    !text.trim().is_empty() && text.chars().count() <= NAME && !text.chars().any(char::is_control)
+}
+
 /// Whether the real system accepted a credential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {

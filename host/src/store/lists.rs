@@ -4,11 +4,8 @@
 use super::credentials::{Row, select_credentials};
 use super::error::StoreError;
 use super::transaction::{Access, Store, Tx};
-use crate::domain::credential::{Credential, Status};
+use crate::domain::credential::{Credential, NAME, Status};
 use crate::domain::id::{ComponentId, CredentialId, FlowId, WorkspaceId};
-
-/// Longest name of a credential, in characters.
-const NAME: usize = 200;
 
 /// Which credentials to list.
 #[derive(Clone, Debug, Default)]

@@ -20,7 +20,7 @@ use family::{Counters, Histograms};
 pub use exposition::CONTENT_TYPE;
 pub use histogram::Histogram;
 pub use page::page;
-pub use phase::{Phase, Phases};
+pub use phase::{Phase, Phases, tell_phases};
 
 use crate::domain::evidence::Exchange;
 use crate::domain::id::ComponentId;

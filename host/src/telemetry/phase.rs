@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use tokio::sync::watch;
 use tracing::{Instrument as _, Span};
 
 use super::histogram::Histogram;
@@ -60,6 +61,21 @@ impl Phase {
     }
 }
 
+tokio::task_local! {
+    /// Told which phase the task is in. Belongs to the task as a log's span does.
+    static WATCHED: watch::Sender<Option<Phase>>;
+}
+
+/// Runs `work` and tells which phase it is in: the innermost one, none between them.
+pub async fn tell_phases<F: Future>(told: watch::Sender<Option<Phase>>, work: F) -> F::Output {
+    WATCHED.scope(told, work).await
+}
+
+/// Tells of a phase; returns the one that it lies within. Nobody may be watching.
+fn tell(phase: Option<Phase>) -> Option<Phase> {
+    WATCHED.try_with(|told| told.send_replace(phase)).ok().flatten()
+}
+
 /// How long phases took. Clones count together.
 #[derive(Clone, Default)]
 pub struct Phases(Arc<[Histogram; Phase::ALL.len()]>);
@@ -83,7 +99,7 @@ impl Phases {
     }
 
     fn measure(&self, phase: Phase) -> Measured<'_> {
-        Measured { phases: self, phase, started: Instant::now() }
+        Measured { phases: self, phase, around: tell(Some(phase)), started: Instant::now() }
     }
 }
 
@@ -91,11 +107,14 @@ impl Phases {
 struct Measured<'a> {
     phases: &'a Phases,
     phase: Phase,
+    /// The phase that it lies within.
+    around: Option<Phase>,
     started: Instant,
 }
 
 impl Drop for Measured<'_> {
     fn drop(&mut self) {
+        tell(self.around);
         let took = self.started.elapsed();
         self.phases.histogram(self.phase).observe(took);
         let duration_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
@@ -106,6 +125,24 @@ impl Drop for Measured<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn who_watches_is_told_of_the_innermost_phase() {
+        let phases = Phases::default();
+        let (tell, told) = watch::channel(None);
+        let now = || *told.borrow();
+        tell_phases(tell, async {
+            let inner = async {
+                assert_eq!(now(), Some(Phase::Upstream));
+                phases.during(Phase::Connect, async { assert_eq!(now(), Some(Phase::Connect)) }).await;
+                assert_eq!(now(), Some(Phase::Upstream));
+            };
+            phases.during(Phase::Upstream, inner).await;
+            assert_eq!(now(), None);
+        })
+        .await;
+        phases.of(Phase::Seal, || assert_eq!(now(), None));
+    }
 
     #[tokio::test]
     async fn a_phase_is_counted_once_however_it_ends() {

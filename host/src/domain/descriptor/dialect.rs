@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value};
 
+use super::choices::{self, Choices, When};
 use super::schema::Field;
 use crate::domain::fields::Violation;
 use crate::domain::json::escape_step;
@@ -14,7 +15,7 @@ const MAX_FIELDS: usize = 100;
 const MAX_PATTERN: usize = 500;
 
 const ANNOTATIONS: [&str; 2] = ["title", "description"];
-const OBJECT: [&str; 3] = ["properties", "required", "additionalProperties"];
+const OBJECT: [&str; 4] = ["properties", "required", "additionalProperties", "allOf"];
 const ARRAY: [&str; 4] = ["items", "minItems", "maxItems", "uniqueItems"];
 const STRING: [&str; 4] = ["minLength", "maxLength", "pattern", "format"];
 const NUMBER: [&str; 5] = ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"];
@@ -26,25 +27,51 @@ const FORMATS: [&str; 8] = ["uri", "email", "hostname", "ipv4", "ipv6", "uuid", 
 ///
 /// # Errors
 /// All violations, with pointers into the schema.
-pub(super) fn check(schema: &Value) -> Result<Vec<Field>, Vec<Violation>> {
-    let mut walk = Walk { fields: Vec::new(), violations: Vec::new() };
+pub(super) fn check(schema: &Value) -> Result<(Vec<Field>, Vec<Dependent>), Vec<Violation>> {
+    let mut walk = Walk { fields: Vec::new(), dependents: Vec::new(), violations: Vec::new() };
     if let Some(dialect) = schema.get("$schema")
         && dialect != DIALECT
     {
         walk.refuse("/$schema", format!("must be {DIALECT}"));
     }
     match schema.get("type") {
-        Some(Value::String(kind)) if kind == "object" => walk.object(schema, "", "", 1),
+        Some(Value::String(kind)) if kind == "object" => walk.object(schema, "", &Place::root(), 1),
         _ => walk.refuse("/type", "must be \"object\": the fields are the members of one object"),
     }
     if walk.fields.len() > MAX_FIELDS {
         walk.refuse("/properties", format!("must not hold more than {MAX_FIELDS} fields"));
     }
-    if walk.violations.is_empty() { Ok(walk.fields) } else { Err(walk.violations) }
+    if walk.violations.is_empty() { Ok((walk.fields, walk.dependents)) } else { Err(walk.violations) }
+}
+
+/// A property, perhaps a nested object, that belongs to a choice of the object that it stands in.
+pub(super) struct Dependent {
+    /// JSON Pointer into the fields.
+    pub(super) pointer: String,
+    /// Title of the deciding field.
+    pub(super) decider: String,
+    pub(super) when: When,
+}
+
+/// Where in the fields a property stands, and what holds for everything below it.
+struct Place {
+    /// JSON Pointer.
+    pointer: String,
+    /// Titles of the nested objects around it.
+    group: Option<String>,
+    required: bool,
+    when: Option<When>,
+}
+
+impl Place {
+    fn root() -> Self {
+        Self { pointer: String::new(), group: None, required: true, when: None }
+    }
 }
 
 struct Walk {
     fields: Vec<Field>,
+    dependents: Vec<Dependent>,
     violations: Vec<Violation>,
 }
 
@@ -53,8 +80,8 @@ impl Walk {
         self.violations.push(Violation::new(at, message));
     }
 
-    /// `at` points into the schema, `pointer` into the fields.
-    fn object(&mut self, schema: &Value, at: &str, pointer: &str, depth: usize) {
+    /// `at` points into the schema, `place` into the fields.
+    fn object(&mut self, schema: &Value, at: &str, place: &Place, depth: usize) {
         let root: &[&str] = if depth == 1 { &["$schema"] } else { &[] };
         self.keywords(schema, at, &[&["type"], &ANNOTATIONS, &OBJECT, root]);
         if depth > MAX_DEPTH {
@@ -70,16 +97,41 @@ impl Walk {
             None => &none,
         };
         self.required(schema.get("required"), properties, at);
+        choices::check(schema, properties, at, &mut |at, message| self.refuse(at, message));
+        let choices = Choices::of(schema);
         for (name, property) in properties {
-            let step = escape_step(name);
-            let (at, pointer) = (format!("{at}/properties/{step}"), format!("{pointer}/{step}"));
+            let at = format!("{at}/properties/{}", escape_step(name));
             if !is_field_name(name) {
                 self.refuse(
                     &at,
                     "must be named with 1 to 64 letters, digits, `_`, `-` or `.`, a letter or `_` first",
                 );
             }
-            self.property(property, &at, &pointer, depth);
+            let place = self.enter(schema, &choices, name, place);
+            self.property(property, &at, place, depth);
+        }
+    }
+
+    /// The place of a property of the object at `place`.
+    fn enter(&mut self, schema: &Value, choices: &Choices<'_>, name: &str, place: &Place) -> Place {
+        let pointer = format!("{}/{}", place.pointer, escape_step(name));
+        let choice = choices.on(name);
+        let names = schema.get("required").and_then(Value::as_array);
+        let is_required = choice.is_some_and(|choice| choice.requires(name))
+            || names.is_some_and(|names| names.iter().any(|required| required == name));
+        let when = choice.map(|choice| choice.when(&place.pointer));
+        if let (Some(choice), Some(when)) = (choice, &when) {
+            let property = schema.get("properties").and_then(|all| all.get(choice.decider));
+            let decider = property.and_then(|property| text(property, "title"));
+            let decider = decider.unwrap_or_else(|| choice.decider.to_owned());
+            self.dependents.push(Dependent { pointer: pointer.clone(), decider, when: when.clone() });
+        }
+        Place {
+            pointer,
+            group: place.group.clone(),
+            required: place.required && is_required,
+            // The deciding field depends on what the object depends on, so the nearest choice is enough.
+            when: when.or_else(|| place.when.clone()),
         }
     }
 
@@ -96,23 +148,31 @@ impl Walk {
         }
     }
 
-    fn property(&mut self, schema: &Value, at: &str, pointer: &str, depth: usize) {
+    fn property(&mut self, schema: &Value, at: &str, place: Place, depth: usize) {
         if !schema.is_object() {
             return self.refuse(at, "must be an object");
         }
         let kind = schema.get("type").and_then(Value::as_str).unwrap_or_default();
+        let name = || place.pointer.rsplit('/').next().unwrap_or_default().to_owned();
+        let title = text(schema, "title").unwrap_or_else(name);
         match kind {
-            "object" => return self.object(schema, at, pointer, depth + 1),
+            "object" => {
+                let group = place.group.as_ref().map_or(title.clone(), |outer| format!("{outer} › {title}"));
+                return self.object(schema, at, &Place { group: Some(group), ..place }, depth + 1);
+            }
             "array" => self.array(schema, at),
             _ => self.scalar(schema, at, true),
         }
         self.fields.push(Field {
-            pointer: pointer.to_owned(),
-            title: text(schema, "title")
-                .unwrap_or_else(|| pointer.rsplit('/').next().unwrap_or_default().to_owned()),
+            title,
             kind: kind.to_owned(),
             format: text(schema, "format"),
             secret: schema.get("writeOnly") == Some(&Value::Bool(true)),
+            required: place.required,
+            when: place.when,
+            group: place.group,
+            pointer: place.pointer,
+            keywords: schema.as_object().cloned().unwrap_or_default(),
         });
     }
 

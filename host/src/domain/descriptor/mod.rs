@@ -1,6 +1,7 @@
 //! What a plugin says of itself: the descriptor document, read once at installation.
 
 mod check;
+mod choices;
 mod dialect;
 mod document;
 mod headers;
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use super::fields::Violation;
 use super::id::ComponentId;
 
+pub use choices::When;
 pub use headers::{is_header_name, is_host_header};
 pub use schema::{Field, FieldSchema};
 

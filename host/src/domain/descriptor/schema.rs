@@ -3,9 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use jsonschema::{Draft, PatternOptions, Validator};
+use jsonschema::error::ValidationErrorKind;
+use jsonschema::{Draft, PatternOptions, ValidationError, Validator};
 use serde_json::{Map, Value};
 
+use super::choices::{Choices, When};
+use super::dialect::Dependent;
 use super::{dialect, wording};
 use crate::domain::fields::{Fields, Violation};
 
@@ -20,6 +23,7 @@ struct Compiled {
     document: Value,
     validator: Validator,
     fields: Vec<Field>,
+    dependents: Vec<Dependent>,
     secrets: Vec<String>,
 }
 
@@ -36,6 +40,15 @@ pub struct Field {
     pub format: Option<String>,
     /// `writeOnly`: only a lease returns it.
     pub secret: bool,
+    /// It must stand in the fields, where its choice was made. False inside a nested object that may be absent.
+    pub required: bool,
+    /// The choice that it belongs to, or the nearest nested object around it does. The deciding field may
+    /// belong to another one.
+    pub when: Option<When>,
+    /// Titles of the nested objects around it, the outermost first; none at the top.
+    pub group: Option<String>,
+    /// What the schema says of it, as the plugin wrote it: bounds, `default`, `enum`, `description`.
+    pub keywords: Map<String, Value>,
 }
 
 impl fmt::Debug for FieldSchema {
@@ -50,10 +63,10 @@ impl FieldSchema {
     /// # Errors
     /// All violations of the dialect, with pointers into the schema.
     pub fn new(document: Value) -> Result<Self, Vec<Violation>> {
-        let fields = dialect::check(&document)?;
+        let (fields, dependents) = dialect::check(&document)?;
         let validator = compile(&document).map_err(|violation| vec![violation])?;
         let secrets = fields.iter().filter(|field| field.secret).map(|field| field.pointer.clone()).collect();
-        let schema = Self(Arc::new(Compiled { document, validator, fields, secrets }));
+        let schema = Self(Arc::new(Compiled { document, validator, fields, dependents, secrets }));
         let violations = schema.check_defaults();
         if violations.is_empty() { Ok(schema) } else { Err(violations) }
     }
@@ -88,7 +101,7 @@ impl FieldSchema {
     pub fn check(&self, fields: &Fields) -> Vec<Violation> {
         let mut found: Vec<Violation> = Vec::new();
         for error in self.0.validator.iter_errors(fields.value()) {
-            for violation in wording::violations(&error, "a field of this component") {
+            for violation in self.violations(&error) {
                 if !found.contains(&violation) {
                     found.push(violation);
                 }
@@ -97,7 +110,31 @@ impl FieldSchema {
         found
     }
 
-    /// Fills in the defaults of absent fields. Inside a nested object only where that object is present.
+    fn violations(&self, error: &ValidationError<'_>) -> Vec<Violation> {
+        // The dialect has `false` at one place only: where a field belongs to a choice that was not made.
+        if matches!(error.kind(), ValidationErrorKind::FalseSchema) {
+            let at = error.instance_path().as_str();
+            if let Some(dependent) = self.dependent(at) {
+                return vec![Violation::new(
+                    at,
+                    format!("belongs to another choice of {}", dependent.decider),
+                )];
+            }
+        }
+        wording::violations(error, "a field of this component")
+    }
+
+    fn dependent(&self, pointer: &str) -> Option<&Dependent> {
+        self.0.dependents.iter().find(|dependent| dependent.pointer == pointer)
+    }
+
+    /// The choice that the field or nested object at a JSON Pointer itself belongs to.
+    pub fn when(&self, pointer: &str) -> Option<&When> {
+        self.dependent(pointer).map(|dependent| &dependent.when)
+    }
+
+    /// Fills in the defaults of absent fields, those that others depend on first. Inside a nested object only
+    /// where that object is present; of a choice only where it was made.
     pub fn apply_defaults(&self, fields: &mut Fields) {
         if let Some(members) = fields.members_mut() {
             fill(&self.0.document, members);
@@ -166,7 +203,13 @@ fn visit_properties(schema: &Value, at: &str, visit: &mut impl FnMut(&str, &Valu
 }
 
 fn fill(schema: &Value, members: &mut Map<String, Value>) {
-    for (name, property) in properties(schema) {
+    let choices = Choices::of(schema);
+    let mut ordered: Vec<(&String, &Value)> = properties(schema).collect();
+    ordered.sort_by_key(|(name, _)| choices.depth(name));
+    for (name, property) in ordered {
+        if !choices.let_stand(name, members) {
+            continue;
+        }
         match (members.get_mut(name), property.get("default")) {
             (None, Some(default)) => {
                 members.insert(name.clone(), default.clone());

@@ -1,3 +1,4 @@
+mod choices;
 mod fields;
 
 use std::fmt::Write;

@@ -20,12 +20,12 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_util::task::TaskTracker;
 
 use super::connections::{Connection, Connections};
-use super::error::Kind;
 use super::patience::Patient;
-use super::problem::Problem;
-use super::{Api, Settings, metrics};
+use super::{metrics, site};
+use crate::api::{Api, Kind, Problem, Settings};
 use crate::app::App;
 use crate::domain::clock::{Entropy, random_array};
+use crate::ui::Address;
 
 /// How long to wait when no connection can be accepted, for example for want of file descriptors.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -36,7 +36,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// Connections of those who read the metrics.
 const READERS: usize = 16;
 
-/// Serves the API on `listener` until `shutdown` resolves; then requests at work may finish within the grace.
+/// Serves the API and the pages on `listener` until `shutdown` resolves; then requests at work may finish within the grace.
 ///
 /// # Errors
 /// The system refuses to serve on the listener.
@@ -44,14 +44,14 @@ pub async fn serve(
     listener: TcpListener,
     app: Arc<App>,
     settings: Settings,
+    address: Option<Address>,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
-    tracing::debug!(address = %listener.local_addr()?, "the API is served");
-    let at_work = TaskTracker::new();
-    let settings = Arc::new(settings);
+    tracing::debug!(address = %listener.local_addr()?, "API and pages are served");
     let entropy = app.entropy.clone();
-    let api = Api { app, settings: settings.clone(), at_work: at_work.clone() };
-    run(listener, api.into_router(), &settings, &at_work, &entropy, shutdown).await;
+    let api = Api::new(app, settings);
+    let (settings, at_work) = (api.settings.clone(), api.at_work.clone());
+    run(listener, site(api, address), &settings, &at_work, &entropy, shutdown).await;
     Ok(())
 }
 

@@ -1,7 +1,6 @@
 //! What every request gets, whatever its route: an id, a limit of time, a problem document where
 //! something went wrong, headers that keep browsers and caches away, one line in the log.
 
-use std::fmt;
 use std::time::Instant;
 
 use axum::body::Body;
@@ -9,40 +8,23 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, REFERRER_POLICY, RETRY_AFTER,
+    ACCEPT, ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, REFERRER_POLICY, RETRY_AFTER,
     WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
-use super::error::Kind;
-use super::problem::Problem;
-use super::{Api, Settings};
-use crate::domain::clock::{Entropy, random_array};
-use crate::verify;
+use crate::api::{Api, Kind, Problem, RequestId, Settings};
+use crate::{ui, verify};
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Names one request in answers and in the log. What a client sends under this name is not looked at.
-#[derive(Clone)]
-struct RequestId(String);
-
-impl RequestId {
-    fn generate(entropy: &dyn Entropy) -> Self {
-        Self(format!("{:016x}", u64::from_be_bytes(random_array(entropy))))
-    }
-}
-
-impl fmt::Display for RequestId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
 /// Answers a request.
-pub(super) async fn wrap(State(api): State<Api>, request: Request, next: Next) -> Response {
+pub(super) async fn wrap(State(api): State<Api>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
     let id = RequestId::generate(&*api.app.entropy);
+    request.extensions_mut().insert(id.clone());
+    let is_person = wants_page(&request);
     let method = request.method().clone();
     // Never the path itself: people put the strangest things there.
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
@@ -51,7 +33,7 @@ pub(super) async fn wrap(State(api): State<Api>, request: Request, next: Next) -
         Ok(()) => run(&api, request, next, &id).await,
         Err(problem) => problem.into_response(),
     };
-    let mut response = tell_problem(response, &id);
+    let mut response = tell_problem(response, &id, is_person);
     guard(&mut response, &id);
 
     let (status, took) = (response.status().as_u16(), started.elapsed());
@@ -92,15 +74,18 @@ async fn run(api: &Api, request: Request, next: Next, id: &RequestId) -> Respons
         // The default panic hook has written where and why to standard error.
         Ok(Err(stopped)) if stopped.is_panic() => Problem::internal("the handler panicked").into_response(),
         Ok(Err(_)) => Problem::internal("the handler's task was stopped").into_response(),
-        Err(_) => {
-            let detail = "The service stopped waiting for its own work, which may still finish; look at the outcome before sending the request again.";
-            Problem::new(Kind::TookTooLong, detail).into_response()
-        }
+        Err(_) => Problem::took_too_long().into_response(),
     }
 }
 
+/// Whether a person's browser asks, and not for the API: a problem is then told as a page (RFC 9110, 12.5.1).
+fn wants_page(request: &Request) -> bool {
+    let accepts = request.headers().get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    !request.uri().path().starts_with("/v1/") && accepts.into_iter().any(|value| value.contains("text/html"))
+}
+
 /// Writes the document of a handler's problem, or of a bare status of the framework.
-fn tell_problem(response: Response, id: &RequestId) -> Response {
+fn tell_problem(response: Response, id: &RequestId, is_person: bool) -> Response {
     let (mut parts, body) = response.into_parts();
     let problem = match parts.extensions.remove::<Problem>() {
         Some(problem) => problem,
@@ -114,7 +99,10 @@ fn tell_problem(response: Response, id: &RequestId) -> Response {
     if let Some(cause) = problem.cause() {
         tracing::error!(request_id = %id, problem = row.slug, cause, "a request failed");
     }
-    let mut told = Response::new(Body::from(problem.document(&id.0).to_string()));
+    if is_person {
+        return ui::problem_page(&problem, id);
+    }
+    let mut told = Response::new(Body::from(problem.document(id).to_string()));
     *told.status_mut() = row.status;
     let headers = told.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
@@ -130,12 +118,15 @@ fn tell_problem(response: Response, id: &RequestId) -> Response {
     told
 }
 
+/// What pages and files set themselves stays.
 fn guard(response: &mut Response, id: &RequestId) {
     let headers = response.headers_mut();
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    if let Ok(id) = HeaderValue::from_str(&id.0) {
+    for (name, value) in
+        [(X_CONTENT_TYPE_OPTIONS, "nosniff"), (CACHE_CONTROL, "no-store"), (REFERRER_POLICY, "no-referrer")]
+    {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    if let Ok(id) = HeaderValue::try_from(id.to_string()) {
         headers.insert(X_REQUEST_ID, id);
     }
 }

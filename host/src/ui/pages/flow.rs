@@ -1,0 +1,178 @@
+//! A flow with its steps.
+
+use std::collections::HashMap;
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use serde_json::json;
+
+use crate::api::Problem;
+use crate::domain::credential::{Credential, Expected};
+use crate::domain::flow::{Flow, Step, Unready, UnreadyStep};
+use crate::domain::id::{CredentialId, FlowId};
+use crate::domain::rights::Right;
+use crate::store::{ChangeError, ListFilter};
+use crate::ui::Ui;
+use crate::ui::badges::Badge;
+use crate::ui::layout::{Layout, Section, show_as};
+use crate::ui::marks::Mark;
+use crate::ui::member::Member;
+use crate::ui::notices::{Deed, Notice, tell};
+use crate::ui::params::Id;
+use crate::ui::posted::Posted;
+use crate::ui::texts::{TEXTS, fill};
+
+/// More credentials than the steps of a flow can hold.
+const CREDENTIALS: u32 = 500;
+
+#[derive(Template)]
+#[template(path = "flow.html")]
+struct FlowPage {
+    page: Layout,
+    base: String,
+    badge: Badge,
+    is_active: bool,
+    may_write: bool,
+    refusal: Option<Refusal>,
+    steps: Vec<StepLine>,
+}
+
+/// Why the flow cannot be what was asked for.
+struct Refusal {
+    title: &'static str,
+    reasons: Vec<String>,
+}
+
+struct StepLine {
+    id: String,
+    href: String,
+    component: String,
+    mark: Mark,
+    needs: bool,
+    credential: Option<Held>,
+}
+
+/// The credential of a step.
+struct Held {
+    href: String,
+    name: String,
+    badge: Badge,
+}
+
+/// `GET /w/{workspace}/flows/{id}`
+pub(in crate::ui) async fn read(
+    State(ui): State<Ui>,
+    member: Member,
+    Id(id): Id<FlowId>,
+    notice: Notice,
+) -> Result<Response, Problem> {
+    page(&ui, &member, &id, notice.0, None).await
+}
+
+/// `POST /w/{workspace}/flows/{id}/activate`
+pub(in crate::ui) async fn activate(
+    State(ui): State<Ui>,
+    member: Member,
+    Id(id): Id<FlowId>,
+    _: Posted,
+) -> Result<Response, Problem> {
+    switch(&ui, &member, &id, true).await
+}
+
+/// `POST /w/{workspace}/flows/{id}/deactivate`
+pub(in crate::ui) async fn deactivate(
+    State(ui): State<Ui>,
+    member: Member,
+    Id(id): Id<FlowId>,
+    _: Posted,
+) -> Result<Response, Problem> {
+    switch(&ui, &member, &id, false).await
+}
+
+async fn switch(ui: &Ui, member: &Member, id: &FlowId, active: bool) -> Result<Response, Problem> {
+    member.require(Right::FlowsWrite)?;
+    let (action, outcome, deed) = if active {
+        ("flow.activate", "activated", Deed::Activated)
+    } else {
+        ("flow.deactivate", "deactivated", Deed::Deactivated)
+    };
+    let (app, workspace) = (&ui.api.app, &member.workspace);
+    let audit = app.audit_record(&member.actor(), Some(workspace), action, id.as_str(), outcome, json!({}));
+    match app.store.set_flow_active(workspace, id, active, &Expected::Anything, audit).await {
+        Ok(_) => Ok(tell(&format!("/w/{workspace}/flows/{id}"), deed).into_response()),
+        Err(ChangeError::Unready(steps)) => {
+            let refusal = Refusal { title: TEXTS.cannot_activate, reasons: reasons(&steps) };
+            page(ui, member, id, None, Some(refusal)).await
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// One sentence for each step that stands in the way.
+pub(in crate::ui) fn reasons(steps: &[UnreadyStep]) -> Vec<String> {
+    let text = |step: &UnreadyStep| match step.reason {
+        Unready::CredentialMissing => TEXTS.unready_missing,
+        Unready::Rejected => TEXTS.unready_rejected,
+        Unready::ReauthorizationRequired => TEXTS.unready_reauthorize,
+    };
+    steps.iter().map(|step| fill(text(step), &[("step", &step.id)])).collect()
+}
+
+async fn page(
+    ui: &Ui,
+    member: &Member,
+    id: &FlowId,
+    notice: Option<&'static str>,
+    refusal: Option<Refusal>,
+) -> Result<Response, Problem> {
+    member.require(Right::FlowsRead)?;
+    let (store, workspace) = (&ui.api.app.store, &member.workspace);
+    let Flow { name, active, steps, .. } =
+        store.find_flow(workspace, id).await?.ok_or_else(Problem::not_found)?;
+    let filter = ListFilter { flow: Some(id.clone()), limit: CREDENTIALS, ..ListFilter::default() };
+    let held = store.list_credentials(workspace, filter).await?;
+    let held: HashMap<&CredentialId, &Credential> =
+        held.iter().map(|credential| (&credential.id, credential)).collect();
+    let base = format!("/w/{workspace}/flows/{id}");
+    let status = if refusal.is_some() { StatusCode::CONFLICT } else { StatusCode::OK };
+    let page = FlowPage {
+        page: member.layout(Section::Flows, name).noticing(notice),
+        badge: Badge::of_flow(active),
+        is_active: active,
+        may_write: member.may(Right::FlowsWrite),
+        refusal,
+        steps: steps.iter().map(|step| line(ui, member, &base, step, &held)).collect(),
+        base,
+    };
+    Ok(show_as(status, &page))
+}
+
+fn line(
+    ui: &Ui,
+    member: &Member,
+    base: &str,
+    step: &Step,
+    held: &HashMap<&CredentialId, &Credential>,
+) -> StepLine {
+    let component = ui.api.app.catalogue.find(&step.component);
+    let id = step.component.as_str();
+    // Linked between the two reads: it is there, its name comes with the next look.
+    let credential = step.credential.as_ref().map(|held_id| Held {
+        href: format!("/w/{}/credentials/{held_id}", member.workspace),
+        name: held.get(held_id).map_or_else(|| held_id.to_string(), |credential| credential.name.clone()),
+        badge: Badge::of_credential(
+            held.get(held_id)
+                .map_or(crate::domain::credential::Status::Unverified, |credential| credential.status),
+        ),
+    });
+    StepLine {
+        id: step.id.to_string(),
+        href: format!("{base}/steps/{}", step.id),
+        component: component.as_ref().map_or_else(|| id.to_owned(), |component| component.title.clone()),
+        mark: component.as_ref().map_or_else(|| Mark::made(id, id), |component| Mark::of(component)),
+        needs: step.needs_credential,
+        credential,
+    }
+}

@@ -1,0 +1,39 @@
+//! The page for whatever went wrong.
+
+use askama::Template;
+use axum::response::Response;
+use serde_json::Value;
+
+use crate::api::{Problem, RequestId};
+use crate::ui::guard;
+use crate::ui::layout::{Layout, Section, show_as};
+
+#[derive(Template)]
+#[template(path = "problem.html")]
+struct ProblemPage<'a> {
+    page: Layout,
+    detail: &'a str,
+    errors: Vec<String>,
+    request_id: String,
+}
+
+/// Tells a person of a problem, with the headers of every page.
+pub(crate) fn page(problem: &Problem, id: &RequestId) -> Response {
+    let row = problem.kind().row();
+    let page = ProblemPage {
+        page: Layout::new(Section::None, row.title),
+        detail: problem.detail(),
+        errors: errors(problem),
+        request_id: id.to_string(),
+    };
+    let mut response = show_as(row.status, &page);
+    guard::bind(&mut response);
+    response
+}
+
+/// What is wrong in detail.
+fn errors(problem: &Problem) -> Vec<String> {
+    let entries = problem.member("errors").and_then(Value::as_array).into_iter().flatten();
+    let text = |entry: &Value, name: &str| entry[name].as_str().unwrap_or_default().to_owned();
+    entries.map(|entry| format!("{} {}", text(entry, "pointer"), text(entry, "message")).trim().to_owned()).collect()
+}
