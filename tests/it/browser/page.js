@@ -27,6 +27,8 @@ const questions = {
     control: (label) => called(all("input:not([type=hidden]):not([type=submit]), select, textarea"), label),
     button: (name) => called(all("button, input[type=submit], [role=button], summary"), name),
     link: (name) => called(all("a[href]"), name),
+    count: (name) =>
+        textOf(all(".tile").find((tile) => textOf(tile).includes(name))?.querySelector(".count") ?? document.createElement("p")),
     text: () => (document.body ? document.body.innerText : ""),
     shows: (text) => normalized(document.body?.innerText).includes(normalized(text)),
     focus: () => {

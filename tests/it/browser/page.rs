@@ -120,6 +120,22 @@ impl Page {
         self.act("control", label, async |control| control.click().await).await;
     }
 
+    /// Gives a file to the control of this label.
+    pub async fn upload(&self, label: &str, file: &std::path::Path) {
+        let path = file.to_str().unwrap();
+        self.act("control", label, async |control| control.send_keys(path).await).await;
+    }
+
+    /// The text of the element with this id.
+    pub async fn element(&self, id: &str) -> String {
+        self.driver.find(By::Id(id)).await.unwrap().text().await.unwrap()
+    }
+
+    /// The number in the tile that is called so.
+    pub async fn count_of(&self, name: &str) -> String {
+        self.ask("count", &[name]).await.as_str().unwrap_or_default().to_owned()
+    }
+
     /// Clicks the button that is called so.
     pub async fn press(&self, name: &str) {
         self.act("button", name, async |button| button.click().await).await;

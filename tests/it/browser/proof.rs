@@ -170,9 +170,7 @@ async fn dim_text_keeps_people_out_where_it_is_dim() {
 #[tokio::test]
 async fn complaints_of_the_browser_are_heard() {
     let page = pages().await;
-    for (path, words) in
-        [("/inline", "Content Security Policy"), ("/throws", "out of luck")]
-    {
+    for (path, words) in [("/inline", "Content Security Policy"), ("/throws", "out of luck")] {
         page.open(path).await;
         let complaints = page.complaints().await;
         assert!(complaints.iter().any(|text| text.contains(words)), "{path}: {complaints:?}");
