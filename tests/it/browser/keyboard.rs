@@ -54,6 +54,7 @@ on_both_databases! {
         tab_to(&page, "Show").await;
         page.key(" ").await;
         assert_eq!(page.control("API key").await.attr("type").await.unwrap().as_deref(), Some("text"));
+        tab_to(&page, "Hide").await;
         page.key(" ").await;
         assert_eq!(page.control("API key").await.attr("type").await.unwrap().as_deref(), Some("password"));
         tab_to(&page, "Base URL").await;
