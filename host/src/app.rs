@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use crate::accounts::Accounts;
 use crate::catalogue::Catalogue;
 use crate::domain::clock::{Clock, Entropy};
-use crate::domain::id::{AuditId, TokenId, WorkspaceId};
+use crate::domain::id::{AuditId, TokenId, UserId, WorkspaceId};
 use crate::egress::Egress;
 use crate::keyring::Keyring;
 use crate::sandbox::Sandbox;
@@ -21,6 +22,7 @@ pub struct App {
     pub sandbox: Arc<Sandbox>,
     pub egress: Egress,
     pub telemetry: Telemetry,
+    pub accounts: Accounts,
 }
 
 impl App {
@@ -38,7 +40,7 @@ impl App {
             id: AuditId::generate(&*self.clock, &*self.entropy),
             workspace: workspace.cloned(),
             at: self.clock.now(),
-            actor: actor.token(),
+            actor: actor.id(),
             action,
             subject: Some(subject.to_owned()),
             outcome: outcome.to_owned(),
@@ -52,15 +54,18 @@ impl App {
 pub enum Actor {
     /// The holder of an API token.
     Token(TokenId),
+    /// A person who signed in to the web pages.
+    User(UserId),
     /// Somebody at the command line of the machine, or Keystead itself.
     Operator,
 }
 
 impl Actor {
-    /// The token, where there is one.
-    pub fn token(&self) -> Option<TokenId> {
+    /// The id of the token or the person; none for the command line and the system.
+    pub fn id(&self) -> Option<String> {
         match self {
-            Self::Token(token) => Some(token.clone()),
+            Self::Token(token) => Some(token.to_string()),
+            Self::User(user) => Some(user.to_string()),
             Self::Operator => None,
         }
     }

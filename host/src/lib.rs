@@ -1,6 +1,7 @@
 //! Keystead keeps the credentials of an integration platform. A credential is saved only after the
 //! real system has accepted it. `ARCHITECTURE.md` beside this crate is the map.
 
+pub mod accounts;
 pub mod api;
 pub mod app;
 pub mod boot;

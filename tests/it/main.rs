@@ -3,6 +3,7 @@
 mod acceptance;
 mod api;
 mod browser;
+mod choices;
 mod cli;
 mod crashes;
 mod egress;

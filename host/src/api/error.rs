@@ -14,6 +14,8 @@ pub enum Kind {
     WrongTokenKind,
     /// A form of the pages that another site has sent.
     CrossSite,
+    /// A one-time link that was used, replaced or has expired.
+    LinkGone,
     NotFound,
     MethodNotAllowed,
     BodyTooSlow,
@@ -124,6 +126,13 @@ pub const PROBLEMS: &[Row] = &[
         StatusCode::FORBIDDEN,
         "The form came from elsewhere",
         "Forms of the pages are taken from those pages alone, as the browser tells, with the token that the page carries. Nothing was done.",
+    ),
+    row(
+        Kind::LinkGone,
+        "link-gone",
+        StatusCode::GONE,
+        "This link opens nothing any more",
+        "One-time links open once and for a limited time. Ask an operator for another one.",
     ),
     row(
         Kind::NotFound,

@@ -394,7 +394,7 @@ impl ComponentView {
         Self {
             id: component.id.to_string(),
             title: component.title.clone(),
-            icon: descriptor.and_then(|descriptor| descriptor.icon.clone()),
+            icon: descriptor.and_then(|descriptor| descriptor.icon.as_ref().map(|icon| icon.data_url())),
             auth: descriptor.map(|descriptor| descriptor.authorization.kind.clone()),
             state: if reason.is_none() { "active" } else { "faulty" },
             reason,

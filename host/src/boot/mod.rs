@@ -14,6 +14,7 @@ pub use error::{Age, BootError, KeyProblem};
 pub use process::{open_files_limit, prepare_process, user};
 pub use token::mint_token;
 
+use crate::accounts::Accounts;
 use crate::app::App;
 use crate::catalogue::Catalogue;
 use crate::config::Database;
@@ -51,7 +52,8 @@ pub async fn assemble(plan: Plan<'_>) -> Result<App, BootError> {
     }
     let catalogue = Catalogue::load(&store, &sandbox).await?;
     let telemetry = Telemetry::default();
-    Ok(App { clock, entropy, store, keyring, catalogue, sandbox, egress, telemetry })
+    let accounts = Accounts::default();
+    Ok(App { clock, entropy, store, keyring, catalogue, sandbox, egress, telemetry, accounts })
 }
 
 /// The sandbox.

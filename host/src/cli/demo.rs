@@ -18,7 +18,8 @@ use crate::domain::id::WorkspaceId;
 use crate::domain::rights::{Right, Scope};
 use crate::domain::secret::Secret;
 use crate::keyring::KeySource;
-use crate::{api, boot, logging};
+use crate::ui::Address;
+use crate::{boot, logging, web};
 
 /// How long the demo's tokens work.
 const TOKEN_TIME: SignedDuration = SignedDuration::from_hours(24);
@@ -78,8 +79,12 @@ impl Demo {
         let tokens = mint(&app).await?;
         let base_url = petstore.base_url();
         tokio::spawn(petstore.run());
+        let pages = Address::loopback(listener.local_addr()?);
+        if let Some(pages) = &pages {
+            serve::offer_first_link(&app, pages, log).await?;
+        }
         tell(listener.local_addr()?, &base_url, &tokens, kept.as_deref())?;
-        api::serve(listener, app.clone(), file.api, asked_to_stop.cancelled_owned()).await?;
+        web::serve(listener, app.clone(), file.api, pages, asked_to_stop.cancelled_owned()).await?;
         app.store.close().await;
         if kept.is_none() {
             output::note("the demo has ended; its data are removed");

@@ -14,7 +14,9 @@ use super::{Exit, output, signals};
 use crate::config::{File, Log, LogFormat, Settings, default_listen, root_key_from_env};
 use crate::domain::clock::{Clock as _, SystemClock};
 use crate::keyring::KeySource;
-use crate::{api, boot, egress, logging};
+use crate::app::App;
+use crate::ui::Address;
+use crate::{accounts, boot, egress, logging, web};
 
 /// Runs the service until it is asked to stop (SIGTERM or Ctrl-C)
 ///
@@ -46,6 +48,10 @@ pub(super) struct ServiceOptions {
     /// [default: none]
     #[arg(long, value_name = "ADDRESS:PORT", env = "KEYSTEAD_METRICS_LISTEN", value_parser = listen_address)]
     metrics_listen: Option<SocketAddr>,
+    /// Where people find the pages, such as https://keystead.example.com; they are closed on an address that
+    /// others can reach, unless this is given [default: the loopback address]
+    #[arg(long, value_name = "URL", env = "KEYSTEAD_PUBLIC_URL", value_parser = Address::public)]
+    public_url: Option<Address>,
     #[command(flatten)]
     database: DatabaseOptions,
     /// The file of the root key, for nobody else to read [default on SQLite: root.key in the data folder]
@@ -73,6 +79,7 @@ impl Serve {
             None => None,
         };
         let metrics_address = metrics.as_ref().map(TcpListener::local_addr).transpose()?;
+        let pages = settings.public_url.or_else(|| Address::loopback(address));
         let plan = boot::Plan {
             keys: KeySource {
                 text_from_env: root_key_from_env(),
@@ -88,10 +95,13 @@ impl Serve {
         announce(&format!("listening on http://{address}"), settings.log);
         if let Some((listener, address)) = metrics.zip(metrics_address) {
             announce(&format!("metrics at http://{address}/metrics"), settings.log);
-            tokio::spawn(api::serve_metrics(listener, app.clone(), asked_to_stop.clone().cancelled_owned()));
+            tokio::spawn(web::serve_metrics(listener, app.clone(), asked_to_stop.clone().cancelled_owned()));
+        }
+        if let Some(pages) = &pages {
+            offer_first_link(&app, pages, settings.log).await?;
         }
         warn_of_openness(address, &settings.egress);
-        api::serve(listener, app.clone(), settings.api, asked_to_stop.cancelled_owned())
+        web::serve(listener, app.clone(), settings.api, pages, asked_to_stop.cancelled_owned())
             .await
             .with_context(|| format!("cannot serve on {address}"))?;
         app.store.close().await;
@@ -107,6 +117,13 @@ impl ServiceOptions {
         Ok(Settings {
             listen: self.listen.or(file.listen).unwrap_or_else(default_listen),
             metrics_listen: self.metrics_listen.or(file.metrics_listen),
+            public_url: match file.public_url.take() {
+                _ if self.public_url.is_some() => self.public_url,
+                Some(text) => Some(Address::public(&text).map_err(|error| {
+                    Failure::usage(format!("the setting `public_url` {error}"))
+                })?),
+                None => None,
+            },
             database: self.database.merge(&mut file)?,
             root_key_file: self.root_key_file.or(file.root_key_file.take()),
             log: self.log.merge(&file),
@@ -127,6 +144,22 @@ pub(super) async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> 
             _ => failure.hint("choose an address of this machine with --listen"),
         }
     })
+}
+
+/// While nobody can sign in to the pages: a link that makes the first user. It is shown here alone.
+pub(super) async fn offer_first_link(app: &App, pages: &Address, log: Log) -> anyhow::Result<()> {
+    if let Some(token) = accounts::first_link(app).await? {
+        announce(
+            &format!(
+                "nobody can sign in to the pages yet; this link makes the first user, once, within 24 hours: \
+                 {}/welcome?token={}",
+                pages.origin(),
+                token.expose()
+            ),
+            log,
+        );
+    }
+    Ok(())
 }
 
 /// Says that the service is ready, whatever the level of the log.

@@ -16,6 +16,7 @@ use crate::{api, egress, sandbox};
 pub struct File {
     pub listen: Option<SocketAddr>,
     pub metrics_listen: Option<SocketAddr>,
+    pub public_url: Option<String>,
     pub data_dir: Option<PathBuf>,
     pub database_url: Option<String>,
     pub allow_egress: Option<Vec<String>>,

@@ -18,6 +18,7 @@ pub use root_key::{ROOT_KEY_VARIABLE, root_key_from_env};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
+use crate::ui::Address;
 use crate::{api, egress, sandbox};
 
 /// Everything that a running service is told.
@@ -26,6 +27,8 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// Where metrics are served. Default: nowhere.
     pub metrics_listen: Option<SocketAddr>,
+    /// Where browsers find the pages. Default on loopback: the address itself; else the pages are closed.
+    pub public_url: Option<Address>,
     pub database: Database,
     /// The file that holds the root key. Default on SQLite: `root.key` in the data folder, or beside the
     /// file of the URL when no data folder is given, made on first start; none on PostgreSQL.

@@ -139,6 +139,14 @@ generated_id!(
     VerificationId, "ver_"
 );
 generated_id!(
+    /// A person who signs in to the web pages: `usr_…`.
+    UserId, "usr_"
+);
+generated_id!(
+    /// A session of a person at the web pages (not its cookie): `ses_…`.
+    SessionId, "ses_"
+);
+generated_id!(
     /// An audit record: `aud_…`.
     AuditId, "aud_"
 );

@@ -12,4 +12,5 @@ pub mod limit;
 pub mod rights;
 pub mod secret;
 pub mod token;
+pub mod user;
 pub mod verdict;

@@ -106,6 +106,13 @@ pub enum Scope {
     Installation,
 }
 
+/// Whether these rights in a workspace allow there what needs `right`.
+pub fn workspace_allows(held: &[Right], right: Right) -> bool {
+    // Reading components is open to everybody who is let in.
+    right.is_for_workspaces()
+        && (held.contains(&Right::Admin) || right == Right::ComponentsRead || held.contains(&right))
+}
+
 /// Who makes a request.
 #[derive(Clone, Debug)]
 pub struct Principal {
@@ -117,13 +124,15 @@ pub struct Principal {
 impl Principal {
     /// Whether the token allows what needs `right`.
     pub fn has(&self, right: Right) -> bool {
-        let umbrella = match self.scope {
-            Scope::Workspace(_) if right.is_for_workspaces() => self.rights.contains(&Right::Admin),
-            Scope::Installation if right.is_for_installation() => self.rights.contains(&Right::Operator),
-            _ => return false,
-        };
-        // Reading components is open to tokens of both kinds.
-        umbrella || right == Right::ComponentsRead || self.rights.contains(&right)
+        match self.scope {
+            Scope::Workspace(_) => workspace_allows(&self.rights, right),
+            Scope::Installation => {
+                right.is_for_installation()
+                    && (self.rights.contains(&Right::Operator)
+                        || right == Right::ComponentsRead
+                        || self.rights.contains(&right))
+            }
+        }
     }
 }
 

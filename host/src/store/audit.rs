@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::error::StoreError;
 use super::row::{Place, to_json};
 use super::transaction::{Access, Store, Tx};
-use crate::domain::id::{AuditId, TokenId, WorkspaceId};
+use crate::domain::id::{AuditId, WorkspaceId};
 
 /// One deed, to be recorded.
 #[derive(Clone, Debug)]
@@ -15,8 +15,8 @@ pub struct AuditRecord {
     /// The workspace that it happened in; none for the installation.
     pub workspace: Option<WorkspaceId>,
     pub at: Timestamp,
-    /// The token that acted; none for the command line and the system.
-    pub actor: Option<TokenId>,
+    /// The id of the token or the person that acted; none for the command line and the system.
+    pub actor: Option<String>,
     /// `credential.create`, …; at most 63 characters.
     pub action: &'static str,
     /// Id of what was acted on; at most 200 characters.
@@ -33,7 +33,7 @@ pub struct AuditEntry {
     pub id: AuditId,
     pub workspace: Option<WorkspaceId>,
     pub at: Timestamp,
-    pub actor: Option<TokenId>,
+    pub actor: Option<String>,
     pub action: String,
     pub subject: Option<String>,
     pub outcome: String,
@@ -65,7 +65,7 @@ pub(super) async fn insert(tx: &mut Tx, record: &AuditRecord) -> Result<(), Stor
         .bind(record.id.as_str())
         .bind(record.workspace.as_ref().map(WorkspaceId::as_str))
         .bind(record.at.as_millisecond())
-        .bind(record.actor.as_ref().map(TokenId::as_str))
+        .bind(record.actor.as_deref())
         .bind(record.action)
         .bind(record.subject.as_deref())
         .bind(record.outcome.as_str())
@@ -104,12 +104,11 @@ impl Row {
     fn read(self) -> Result<AuditEntry, StoreError> {
         let place = Place { table: "audit", row: &self.id };
         let workspace = self.workspace.as_deref().map(|text| place.parse("workspace", text)).transpose()?;
-        let actor = self.actor.as_deref().map(|text| place.parse("actor", text)).transpose()?;
         Ok(AuditEntry {
             id: place.parse("id", &self.id)?,
             workspace,
             at: place.time("at", self.at)?,
-            actor,
+            actor: self.actor,
             detail: place.json("detail", &self.detail)?,
             action: self.action,
             subject: self.subject,

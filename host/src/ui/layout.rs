@@ -64,7 +64,7 @@ impl Layout {
             Some(workspace) => workspace.to_string(),
             None => self.workspaces.first().cloned().unwrap_or_default(),
         };
-        self.user.clone_from(&session.name);
+        self.user = session.name.to_string();
         self.is_operator = session.operator;
         self.form_token.clone_from(&visitor.form_token);
         self
@@ -76,8 +76,8 @@ impl Layout {
     }
 
     /// For the menu.
-    pub(super) fn is_in(&self, section: &Section) -> bool {
-        self.section == *section
+    pub(super) fn is_in(&self, section: Section) -> bool {
+        self.section == section
     }
 }
 

@@ -55,7 +55,12 @@ deeds! {
 
 /// To the page that tells of a deed.
 pub(super) fn tell(path: &str, deed: Deed) -> Redirect {
-    Redirect::to(&format!("{path}?done={}", deed.slug()))
+    Redirect::to(&path_after(path, deed))
+}
+
+/// The path of the page that tells of a deed.
+pub(super) fn path_after(path: &str, deed: Deed) -> String {
+    format!("{path}?done={}", deed.slug())
 }
 
 impl<S: Sync> FromRequestParts<S> for Notice {

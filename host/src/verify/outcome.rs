@@ -204,6 +204,11 @@ impl Verification {
         }
     }
 
+    /// Whether the application accepted the credential.
+    pub fn is_valid(&self) -> bool {
+        matches!(self.outcome, Outcome::Verdict(Verdict::Valid(_)))
+    }
+
     /// The stable name of the outcome.
     pub fn outcome_name(&self) -> &'static str {
         match &self.outcome {

@@ -132,6 +132,7 @@ async fn assemble(database_url: &str) -> Arc<App> {
         sandbox,
         store,
         telemetry: Telemetry::default(),
+        accounts: Default::default(),
     })
 }
 

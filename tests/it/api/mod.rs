@@ -1,6 +1,7 @@
 //! The API as its clients see it, on both databases.
 
 mod bodies;
+mod choices;
 mod components;
 mod credentials;
 mod deletions;

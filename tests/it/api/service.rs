@@ -114,6 +114,7 @@ impl Service {
             sandbox,
             store,
             telemetry: Default::default(),
+            accounts: Default::default(),
         };
         let app = Arc::new(app);
         let router = TowerToHyperService::new(api::router(app.clone(), settings.clone()));

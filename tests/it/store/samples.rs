@@ -38,7 +38,7 @@ pub fn audit(workspace: Option<&WorkspaceId>, action: &'static str) -> AuditReco
         id: AuditId::generate(&At(NOW), &SystemEntropy),
         workspace: workspace.cloned(),
         at: now(),
-        actor: Some(TokenId::generate(&At(NOW), &SystemEntropy)),
+        actor: Some(TokenId::generate(&At(NOW), &SystemEntropy).to_string()),
         action,
         subject: Some("petstore".to_owned()),
         outcome: "done".to_owned(),

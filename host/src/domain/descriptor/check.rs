@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::dialect::is_readable;
 use super::document::{Document, Origin, Rule};
-use super::{Descriptor, EgressRule, FieldSchema, OriginSource, icon, sealed};
+use super::{Descriptor, EgressRule, FieldSchema, Icon, OriginSource, sealed};
 use crate::domain::fields::Violation;
 use crate::domain::id::ComponentId;
 
@@ -31,9 +31,10 @@ pub(super) fn check(
     if !is_readable(&document.title) {
         refuse("/title".into(), "must have visible characters only".into());
     }
-    if let Some(Err(message)) = document.icon.as_deref().map(icon::check) {
+    let icon = document.icon.as_deref().map(Icon::read).transpose().unwrap_or_else(|message| {
         refuse("/icon".into(), message);
-    }
+        None
+    });
     if let Some(Err(message)) = document.help.as_deref().map(check_help) {
         refuse("/help".into(), message);
     }
@@ -49,7 +50,7 @@ pub(super) fn check(
         id: id.ok()?,
         title: document.title,
         version: document.version,
-        icon: document.icon,
+        icon,
         help: document.help,
         authorization: document.authorization,
         schema,

@@ -20,6 +20,7 @@ use super::fields::Violation;
 use super::id::ComponentId;
 
 pub use choices::When;
+pub use icon::Icon;
 pub use headers::{is_header_name, is_host_header};
 pub use schema::{Field, FieldSchema};
 
@@ -32,8 +33,7 @@ pub struct Descriptor {
     pub id: ComponentId,
     pub title: String,
     pub version: String,
-    /// A PNG as `data:` URL.
-    pub icon: Option<String>,
+    pub icon: Option<Icon>,
     /// A page for people who have to find their key.
     pub help: Option<String>,
     pub authorization: Authorization,

@@ -98,6 +98,21 @@ pub enum Kind {
     List,
 }
 
+impl Kind {
+    /// HTML's `type` of an `input`.
+    pub fn input_type(self) -> &'static str {
+        match self {
+            Self::Secret => "password",
+            Self::Url => "url",
+            Self::Email => "email",
+            Self::Number => "number",
+            Self::Checkbox => "checkbox",
+            Self::Date => "date",
+            _ => "text",
+        }
+    }
+}
+
 /// One option of a [`Kind::Select`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Choice {

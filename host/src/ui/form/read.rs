@@ -72,7 +72,7 @@ struct Reading<'a> {
 struct Outcome {
     /// Its member of the patch, or of the new fields.
     change: Option<Value>,
-    /// Whether afterwards something stands there that a person put there.
+    /// Whether afterwards something stands there that is no default.
     stands: bool,
 }
 
@@ -169,12 +169,11 @@ impl Reading<'_> {
         let was_ticked = self.held.before(field) == Some(Value::Bool(true));
         let is_default = field.keywords.get("default") == Some(&Value::Bool(true));
         let decides = self.held.decides_by_false(field);
+        let stands = is_ticked != is_default;
         let must_say = stored.is_none() && (decides || is_required);
         if !self.is_new && is_ticked == was_ticked && !must_say {
-            return Outcome { change: None, stands: stored.is_some() };
-        }
-        let stands = is_ticked != was_ticked || !self.is_new;
-        if is_ticked || is_default || is_required || decides {
+            Outcome { change: None, stands }
+        } else if is_ticked || is_default || is_required || decides {
             Outcome { change: Some(Value::Bool(is_ticked)), stands }
         } else {
             Outcome::removed(stored.is_some())
@@ -183,16 +182,18 @@ impl Reading<'_> {
 
     fn text(&mut self, field: &Field, stored: Option<&Value>, is_required: bool) -> Outcome {
         let typed = self.posted.text(&field.pointer);
+        let default = field.keywords.get("default");
         let before = self.held.before(field).as_ref().map(show).unwrap_or_default();
         let is_as_before = typed.as_ref().is_none_or(|typed| *typed == with_line_feeds(&before));
         let must_say = stored.is_none() && is_required && before.is_empty();
         if is_as_before && !self.is_new && !must_say {
-            return Outcome { change: None, stands: stored.is_some() };
+            return Outcome { change: None, stands: stored.is_some() && stored != default };
         }
         match typed.filter(|typed| !typed.trim().is_empty()) {
             Some(typed) => {
                 let outcome = self.read(field, &typed);
-                Outcome { stands: outcome.stands && !is_as_before, ..outcome }
+                let is_default = outcome.change.is_some() && outcome.change.as_ref() == default;
+                Outcome { stands: !is_default, ..outcome }
             }
             // How many items a list needs is told by its own bounds.
             None if field.kind == "array" && is_required => {

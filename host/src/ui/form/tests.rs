@@ -2,6 +2,7 @@ mod controls;
 mod hostile;
 mod patches;
 mod reading;
+mod round_trips;
 
 use serde_json::{Map, Value, json};
 

@@ -18,7 +18,16 @@ pub(super) fn show(value: &Value) -> String {
 
 /// HTML posts every line end as CR LF (WHATWG HTML, section 4.10.21.4), whatever was stored.
 pub(super) fn with_line_feeds(text: &str) -> Zeroizing<String> {
-    Zeroizing::new(text.replace("\r\n", "\n").replace('\r', "\n"))
+    // Room for all of it, so that no copy of a secret is left behind by growing.
+    let mut lines = Zeroizing::new(String::with_capacity(text.len()));
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        if c == '\r' {
+            chars.next_if_eq(&'\n');
+        }
+        lines.push(if c == '\r' { '\n' } else { c });
+    }
+    lines
 }
 
 /// The value that a text means in a field. Never called with an empty text.

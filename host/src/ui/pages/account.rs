@@ -2,17 +2,17 @@
 
 use askama::Template;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use http::StatusCode;
 
 use super::sign_in::{enter, leave};
-use crate::accounts::{self, PasswordError};
+use crate::accounts::{self, PasswordError, SessionView};
 use crate::api::Problem;
 use crate::domain::secret::Secret;
 use crate::ui::Ui;
 use crate::ui::layout::{Layout, Section, show_as};
 use crate::ui::member::Visitor;
-use crate::ui::notices::Notice;
+use crate::ui::notices::{Deed, Notice, path_after};
 use crate::ui::posted::Posted;
 use crate::ui::texts::{TEXTS, fill};
 use crate::ui::times::Time;
@@ -62,8 +62,9 @@ pub(in crate::ui) async fn change_password(
     let old = Secret::new(posted.take("old").unwrap_or_default());
     let new = Secret::new(posted.take("new").unwrap_or_default());
     match accounts::change_password(&ui.api.app, &visitor.session, old, new).await {
-        Ok(signed_in) => Ok(enter(&ui, &signed_in, "/account?done=password-changed").into_response()),
+        Ok(signed_in) => Ok(enter(&ui, &signed_in, &path_after("/account", Deed::PasswordChanged))),
         Err(PasswordError::Store(error)) => Err(error.into()),
+        Err(PasswordError::Hashing(error)) => Err(Problem::internal(error)),
         Err(error) => page(&ui, &visitor, None, Some(error.to_string())).await,
     }
 }
@@ -76,7 +77,7 @@ async fn page(
 ) -> Result<Response, Problem> {
     let session = &visitor.session;
     let sessions = accounts::list_sessions(&ui.api.app, session).await?;
-    let line = |other: accounts::SessionRow| Line {
+    let line = |other: SessionView| Line {
         started: fill(TEXTS.session_started, &[("time", &Time::from(other.created_at).words)]),
         seen: fill(TEXTS.session_seen, &[("time", &Time::from(other.last_seen_at).words)]),
         is_this: other.id == session.id,
@@ -94,7 +95,7 @@ async fn page(
     }
     let status = if problem.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let page = Account {
-        page: visitor.layout(Section::Account, &session.name).noticing(notice),
+        page: visitor.layout(Section::Account, session.name.as_str()).noticing(notice),
         roles: roles.join(" · "),
         sessions: sessions.into_iter().map(line).collect(),
         problem,

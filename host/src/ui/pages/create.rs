@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 
 use crate::api::{Kind, Problem};
 use crate::app::Actor;
@@ -13,7 +12,6 @@ use crate::catalogue::Component;
 use crate::domain::clock::random_array;
 use crate::domain::credential::{IdempotencyKey, Status};
 use crate::domain::descriptor::Descriptor;
-use crate::domain::fields::Violation;
 use crate::domain::flow::Link;
 use crate::domain::id::{ComponentId, WorkspaceId};
 use crate::domain::rights::Right;

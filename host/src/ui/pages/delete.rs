@@ -85,10 +85,10 @@ async fn page(
     let credential = &shown.credential;
     let usages = Usages::find(ui, member, id).await?;
     let is_used = credential.usage.active > 0;
+    let more = usages.more(credential);
     let mut flows = usages.flows;
     // Those that stand in the way first.
     flows.sort_by_key(|flow| !flow.is_active);
-    let more = Usages { flows: Vec::new(), ..usages }.more(credential);
     let page = Delete {
         page: member
             .layout(Section::Credentials, fill(TEXTS.delete_title, &[("name", &credential.name)]))

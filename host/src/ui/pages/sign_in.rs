@@ -50,6 +50,7 @@ pub(in crate::ui) async fn sign_in(
     match accounts::sign_in(&ui.api.app, &name, password).await {
         Ok(signed_in) => Ok(enter(&ui, &signed_in, &next)),
         Err(SignInError::Store(error)) => Err(error.into()),
+        Err(SignInError::Hashing(error)) => Err(Problem::internal(error)),
         Err(error) => {
             let (status, wait) = match &error {
                 SignInError::Blocked { retry_after } => (StatusCode::TOO_MANY_REQUESTS, Some(*retry_after)),

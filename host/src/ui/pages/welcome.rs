@@ -6,7 +6,7 @@ use axum::response::Response;
 use http::StatusCode;
 
 use super::sign_in::enter;
-use crate::accounts::{self, AcceptError, Invitation};
+use crate::accounts::{self, AcceptError, Invitation, Purpose};
 use crate::api::{Kind, Problem};
 use crate::domain::secret::Secret;
 use crate::ui::Ui;
@@ -44,6 +44,7 @@ pub(in crate::ui) async fn accept(
     match accounts::accept(&ui.api.app, &token, &name, password).await {
         Ok(signed_in) => Ok(enter(&ui, &signed_in, "/")),
         Err(AcceptError::Store(error)) => Err(error.into()),
+        Err(AcceptError::Hashing(error)) => Err(Problem::internal(error)),
         Err(AcceptError::Gone) => Err(gone()),
         Err(error) => page(&ui, &token, Some(name), Some(error.to_string())).await,
     }
@@ -65,9 +66,18 @@ async fn page(
         page: Layout::new(Section::None, TEXTS.welcome),
         what: what(&invitation),
         token: token.to_owned(),
-        is_name_fixed: invitation.name.is_some(),
-        name: name.or(invitation.name).unwrap_or_default(),
+        is_name_fixed: invitation.name().is_some(),
+        name: name.or_else(|| invitation.name().map(ToString::to_string)).unwrap_or_default(),
         problem,
     };
     Ok(show_as(status, &page))
+}
+
+/// What the link does.
+fn what(invitation: &Invitation) -> &'static str {
+    match invitation.purpose {
+        Purpose::First => TEXTS.welcome_first,
+        Purpose::Invited { .. } => TEXTS.welcome_member,
+        Purpose::Reset { .. } => TEXTS.welcome_reset,
+    }
 }
