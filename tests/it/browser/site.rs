@@ -1,5 +1,7 @@
 //! A running Keystead that people visit: the real binary, the real Petstore.
 
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 
 use super::page::Page;
@@ -66,12 +68,17 @@ impl Site {
         self.installation.address()
     }
 
-    /// The link for the first user, as the service printed it.
-    pub fn link(&self) -> String {
-        let log = self.installation.log();
-        let at = log.find("/welcome?token=").unwrap_or_else(|| panic!("no one-time link in:\n{log}"));
-        let end = log[at..].find(|c: char| c.is_whitespace() || c == '"').map_or(log.len(), |end| at + end);
-        log[at..end].to_owned()
+    /// Path and query of the link for the first user, as the service printed it.
+    pub async fn link(&self) -> String {
+        let begin = Instant::now();
+        loop {
+            let log = self.installation.log();
+            if let Some(link) = find_link(&log) {
+                return link.to_owned();
+            }
+            assert!(begin.elapsed() < Duration::from_secs(30), "no one-time link in:\n{log}");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
     }
 
     /// A browser in which nobody is signed in.
@@ -82,7 +89,7 @@ impl Site {
     /// The browser of the first user, who has just come by the link.
     pub async fn first_user(&self) -> Page {
         let page = self.browser().await;
-        page.open(&self.link()).await;
+        page.open(&self.link().await).await;
         page.fill("User name", USER).await;
         page.fill("New password", PASSWORD).await;
         page.press("Save and sign in").await;
@@ -135,4 +142,10 @@ impl Site {
     pub async fn activate(&mut self, id: &str) {
         self.call("POST", &format!("/v1/flows/{id}/activate"), None).await;
     }
+}
+
+/// The link in a log; none while its line is not whole.
+fn find_link(log: &str) -> Option<&str> {
+    let link = &log[log.find("/welcome?token=")?..];
+    Some(&link[..link.find(|c: char| c.is_whitespace() || c == '"')?])
 }

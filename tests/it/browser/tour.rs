@@ -16,7 +16,7 @@ async fn pages_before_anybody_is_signed_in() {
     let site = Site::start(fresh(Backend::Sqlite).await).await;
     let page = site.browser().await;
     for (path, name) in
-        [(site.link().as_str(), "welcome"), ("/sign-in", "sign-in"), ("/welcome?token=x", "problem")]
+        [(site.link().await.as_str(), "welcome"), ("/sign-in", "sign-in"), ("/welcome?token=x", "problem")]
     {
         let weight = page.page_weight(path).await;
         assert!(weight < LIGHT, "{path} weighs {weight} bytes");
