@@ -82,7 +82,8 @@ pub(super) fn refuse(error: VerifyError, component: &str) -> Result<Refused, Pro
     let is_busy = matches!(error, VerifyError::Busy(_));
     let problem = Problem::from(error);
     let text = match problem.detail() {
-        _ if is_about_fields => String::new(),
+        // It is told with its field.
+        _ if !violations.is_empty() || is_about_fields => String::new(),
         _ if changed => TEXTS.changed_meanwhile.to_owned(),
         detail if is_doubtful => fill(TEXTS.outcome_undecided_text, &[("reason", &detail)]),
         detail => detail.to_owned(),

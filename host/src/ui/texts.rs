@@ -293,6 +293,44 @@ pub(super) fn fill(text: &str, values: &[(&str, &dyn Display)]) -> String {
     filled
 }
 
+/// A part of a sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Piece {
+    Plain(String),
+    /// Between asterisks: the title of a field.
+    Title(String),
+    /// Between backticks: what stands so in a request or a command.
+    Code(String),
+}
+
+/// The parts of a sentence that names titles and codes. A sign without its other half is a sign.
+pub(super) fn pieces(text: &str) -> Vec<Piece> {
+    let mut found = Vec::new();
+    let mut plain = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(['*', '`']) {
+        let (before, after) = rest.split_at(at);
+        plain.push_str(before);
+        let (sign, after) = after.split_at(1);
+        match after.split_once(sign) {
+            Some((inside, after)) if !inside.is_empty() => {
+                found.push(Piece::Plain(std::mem::take(&mut plain)));
+                let inside = inside.to_owned();
+                found.push(if sign == "*" { Piece::Title(inside) } else { Piece::Code(inside) });
+                rest = after;
+            }
+            _ => {
+                plain.push_str(sign);
+                rest = after;
+            }
+        }
+    }
+    plain.push_str(rest);
+    found.push(Piece::Plain(plain));
+    found.retain(|piece| *piece != Piece::Plain(String::new()));
+    found
+}
+
 /// A number of things: the text for one, or the text for many with `{n}`.
 pub(super) fn count(n: u64, one: &str, many: &str) -> String {
     if n == 1 { one.to_owned() } else { fill(many, &[("n", &n)]) }
@@ -307,6 +345,15 @@ mod tests {
         let text = fill("{a} and {b}, {c}", &[("a", &"{b}"), ("b", &2)]);
         assert_eq!(text, "{b} and 2, {c}");
         assert_eq!(fill("{", &[]), "{");
+        assert_eq!(
+            pieces("*Key* goes to `a*b` **, *"),
+            [
+                Piece::Title("Key".into()),
+                Piece::Plain(" goes to ".into()),
+                Piece::Code("a*b".into()),
+                Piece::Plain(" **, *".into())
+            ]
+        );
         assert_eq!((count(1, "1 step", "{n} steps"), count(0, "", "{n} steps")), ("1 step".into(), "0 steps".into()));
     }
 }

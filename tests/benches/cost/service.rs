@@ -15,6 +15,7 @@ use keystead::keyring::{Keyring, RootKey};
 use keystead::sandbox::{self, Sandbox};
 use keystead::store::{NewToken, Store};
 use keystead::telemetry::Telemetry;
+use keystead::web;
 use serde_json::json;
 
 use super::load::{Load, ask};
@@ -87,7 +88,7 @@ impl Services {
             let token = mint(&app).await;
             let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
             let address = listener.local_addr().unwrap();
-            tokio::spawn(api::serve(listener, app.clone(), api::Settings::default(), std::future::pending()));
+            tokio::spawn(web::serve(listener, app.clone(), api::Settings::default(), None, std::future::pending()));
             (address, native::serve(app).await, token)
         });
         Self { runtime, sandboxed, native, token, base_url, _upstream: upstream, _guard: guard }

@@ -10,7 +10,7 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
 use jiff::Timestamp;
-use keystead::api::{self, Settings};
+use keystead::api::Settings;
 use keystead::app::{Actor, App};
 use keystead::catalogue::Catalogue;
 use keystead::domain::clock::{Clock, SystemClock, SystemEntropy};
@@ -22,6 +22,8 @@ use keystead::egress::{self, Egress};
 use keystead::keyring::{Keyring, RootKey};
 use keystead::sandbox::{self, Sandbox};
 use keystead::store::NewToken;
+use keystead::ui::Address;
+use keystead::web;
 use serde_json::{Value, json};
 use tokio::sync::Barrier;
 
@@ -59,6 +61,11 @@ pub struct Answer {
     pub text: String,
     /// Null where the body is no JSON.
     pub body: Value,
+}
+
+/// Where the pages of a service without a socket are.
+pub fn address() -> Address {
+    Address::loopback("127.0.0.1:8080".parse().unwrap()).unwrap()
 }
 
 impl Service {
@@ -117,7 +124,7 @@ impl Service {
             accounts: Default::default(),
         };
         let app = Arc::new(app);
-        let router = TowerToHyperService::new(api::router(app.clone(), settings.clone()));
+        let router = TowerToHyperService::new(web::router(app.clone(), settings.clone(), Some(address())));
         Self { app, upstream, elsewhere, gate, settings, router, database }
     }
 
@@ -187,7 +194,7 @@ impl Service {
     ) -> (std::net::SocketAddr, tokio::task::JoinHandle<std::io::Result<()>>) {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        (address, tokio::spawn(api::serve(listener, self.app.clone(), self.settings.clone(), shutdown)))
+        (address, tokio::spawn(web::serve(listener, self.app.clone(), self.settings.clone(), Address::loopback(address), shutdown)))
     }
 
     /// Sends a request as it is.

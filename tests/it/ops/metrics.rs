@@ -1,6 +1,7 @@
 //! What Prometheus reads.
 
-use keystead::api::{self, Settings};
+use keystead::api::Settings;
+use keystead::web;
 use keystead::domain::rights::Right;
 use keystead::sandbox;
 use keystead::telemetry;
@@ -68,7 +69,7 @@ async fn metrics_have_a_listener_of_their_own() {
     assert_eq!(service.call("GET", "/metrics", "").await.outcome(), (404, "not-found"));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    tokio::spawn(api::serve_metrics(listener, service.app.clone(), std::future::pending()));
+    tokio::spawn(web::serve_metrics(listener, service.app.clone(), std::future::pending()));
     let get = |path| format!("GET {path} HTTP/1.1\r\nhost: k\r\nconnection: close\r\n\r\n");
     let answer = read_all(&mut send(address, &get("/metrics")).await).await;
     assert!(answer.starts_with("HTTP/1.1 200 ") && answer.contains("text/plain; version=0.0.4"), "{answer}");

@@ -99,7 +99,7 @@ const ROOMS: [(&str, &[&str]); 4] = [
     ("sqlx", &["store/"]),
     ("wasmtime", &["sandbox/"]),
     ("reqwest", &["egress/", "client/"]),
-    ("axum", &["api/", "demo/", "ui/"]),
+    ("axum", &["api/", "demo/", "ui/", "web/"]),
 ];
 
 /// Files that open secrets, each with its reason. A new entry is a decision.
@@ -108,6 +108,10 @@ pub const OPENERS: &[(&str, &str)] = &[
     ("cli/doctor/database.rs", "opens the database at its URL, to look at it"),
     ("cli/output.rs", "prints a new token or key, the one time that it is shown"),
     ("cli/verify/control.rs", "makes a wrong secret out of a right one, for an author's control run"),
+    ("ui/cookie.rs", "puts a session's text into its cookie, and reads it there"),
+    ("ui/member.rs", "looks a session up by its cookie"),
+    ("ui/posted.rs", "derives the forms' token from the session's text"),
+    ("cli/serve.rs", "prints the one-time link of the first user"),
     ("api/leases.rs", "hands the fields to the runtime that leases them"),
     ("client/mod.rs", "shows the API token to the service that it is for"),
     ("config/database.rs", "tells SQLite from PostgreSQL by the database's URL"),
