@@ -2,6 +2,7 @@
 
 mod acceptance;
 mod api;
+mod browser;
 mod choices;
 mod cli;
 mod crashes;

@@ -35,7 +35,7 @@ pub(crate) static FOR_PLUGINS: [Need; 2] = [
 ];
 
 /// Needed to run the tests.
-pub(crate) static FOR_TESTS: [Need; 5] = [
+pub(crate) static FOR_TESTS: [Need; 8] = [
     Need {
         name: "PostgreSQL",
         is_there: || std::env::var_os("TEST_DATABASE_URL").is_some() || postgres_is_there(),
@@ -61,6 +61,25 @@ pub(crate) static FOR_TESTS: [Need; 5] = [
         otherwise: "install Node 18.20 or newer",
     },
     Need { name: "npm", is_there: || has_program("npm"), packages: &["npm"], otherwise: "install npm" },
+    Need {
+        name: "Chromium",
+        is_there: || has_program("chromium"),
+        packages: &["chromium"],
+        otherwise: "install Chromium as `chromium`",
+    },
+    Need {
+        name: "Chromium's WebDriver",
+        is_there: || has_program("chromedriver"),
+        packages: &["chromium-driver"],
+        otherwise: "install the `chromedriver` of that Chromium's version",
+    },
+    Need {
+        // Without one Chromium draws a box for every letter, and no screenshot can be read.
+        name: "a font",
+        is_there: font_is_there,
+        packages: &["fonts-dejavu-core"],
+        otherwise: "install a TrueType font such as DejaVu below /usr/share/fonts",
+    },
 ];
 
 /// Installs what is missing, or fails with its names. Quick and silent when nothing is.
@@ -126,4 +145,19 @@ fn wasm_library_is_there() -> bool {
 fn postgres_is_there() -> bool {
     let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     has_program("initdb") || versions.into_iter().any(|version| version.path().join("bin/initdb").exists())
+}
+
+/// On systems other than Linux there are always fonts.
+fn font_is_there() -> bool {
+    let folders = ["/usr/share/fonts", "/usr/local/share/fonts"];
+    !cfg!(target_os = "linux") || folders.iter().any(|folder| holds_font(Path::new(folder), 3))
+}
+
+/// Whether a TrueType or OpenType font lies at most `depth` folders below.
+fn holds_font(folder: &Path, depth: u8) -> bool {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.map(|entry| entry.path()).any(|path| {
+        path.extension().is_some_and(|kind| ["ttf", "otf", "ttc"].iter().any(|known| kind == *known))
+            || (depth > 0 && path.is_dir() && holds_font(&path, depth - 1))
+    })
 }

@@ -7,6 +7,7 @@ use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use http::HeaderMap;
 use http::header::{
     ACCEPT, ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, REFERRER_POLICY, RETRY_AFTER,
     WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
@@ -89,6 +90,8 @@ fn tell_problem(response: Response, id: &RequestId, is_person: bool) -> Response
     let (mut parts, body) = response.into_parts();
     let problem = match parts.extensions.remove::<Problem>() {
         Some(problem) => problem,
+        // A form that is shown again tells what is wrong itself.
+        None if is_page(&parts.headers) => return Response::from_parts(parts, body),
         None if parts.status.is_client_error() || parts.status.is_server_error() => {
             let kind = Kind::of_status(parts.status);
             Problem::new(kind, kind.row().explanation)
@@ -116,6 +119,10 @@ fn tell_problem(response: Response, id: &RequestId, is_person: bool) -> Response
         headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
     told
+}
+
+fn is_page(headers: &HeaderMap) -> bool {
+    headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
 }
 
 /// What pages and files set themselves stays.

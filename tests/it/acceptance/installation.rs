@@ -47,7 +47,7 @@ impl Installation {
         serve.args(["--allow-egress", "127.0.0.1/32:*"]).args(self.database_options());
         let mut service = Supervised::start(&serve, self.folder.path(), "serve");
         let address =
-            service.wait_until(Duration::from_secs(60), |it| find_address(&(it.stdout() + &it.stderr())));
+            service.wait_until(Duration::from_secs(60), |it| find_address(&format!("{}{}", it.stdout(), it.stderr())));
         self.address = address.unwrap();
         self.service = Some(service);
     }
@@ -81,7 +81,7 @@ impl Installation {
         let mut command =
             self.keystead(&["plugin", "install", "--yes", "--server", &self.address, "--token", token]);
         let (stdout, stderr) = self.run(command.arg(plugin_file(plugin)));
-        stdout + &stderr
+        format!("{stdout}{stderr}")
     }
 
     /// Calls the API: the status, and the body as JSON (null where there is none).
@@ -112,8 +112,8 @@ impl Installation {
 
     /// All that the service and its command line have printed, logged and answered.
     pub fn said(&self) -> String {
-        let logs = self.service.as_ref().map(|service| service.stdout() + &service.stderr());
-        self.said.clone() + &logs.unwrap_or_default()
+        let logs = self.service.as_ref().map(|service| format!("{}{}", service.stdout(), service.stderr()));
+        format!("{}{}", self.said, logs.unwrap_or_default())
     }
 
     /// What the service has logged so far.
@@ -136,7 +136,7 @@ impl Installation {
 
     fn run(&mut self, command: &mut Command) -> (String, String) {
         let (stdout, stderr) = run(command);
-        self.said += &(stdout.clone() + &stderr);
+        self.said += &format!("{stdout}{stderr}");
         (stdout, stderr)
     }
 }

@@ -164,7 +164,7 @@ fn component_that_can_never_fit_is_refused() {
     for (count, module, setting) in
         [(4, "(core module $m (memory 1))", "`memories`"), (63, "(core module $m)", "`instances`")]
     {
-        let modules = module.to_owned() + &"(core instance (instantiate $m))".repeat(count);
+        let modules = format!("{module}{}", "(core instance (instantiate $m))".repeat(count));
         let text = guest(VALID).text().replace("(component $C", &format!("(component $C {modules}"));
         let error = refusal(&wat::parse_str(text).unwrap());
         assert!(matches!(&error, AdmissionError::TooBig(sentence) if sentence.contains(setting)), "{error}");

@@ -129,7 +129,7 @@ async fn table_elements_broken_are_survived_or_named() {
 
 #[tokio::test]
 async fn instances_are_limited() {
-    let modules = "(core module $m) ".to_owned() + &"(core instance (instantiate $m)) ".repeat(10);
+    let modules = format!("(core module $m) {}", "(core instance (instantiate $m)) ".repeat(10));
     let text = guest(VALID).text().replace("(component $C", &format!("(component $C {modules}"));
     let bytes = wat::parse_str(text).unwrap();
     // The guest's own two come on top.

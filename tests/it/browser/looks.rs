@@ -1,0 +1,65 @@
+//! How a page looks: its width, its colours, pictures of it.
+
+use std::path::PathBuf;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::json;
+
+use super::page::Page;
+use crate::harness::place::target_dir;
+
+/// A phone and a desk: width and height.
+pub const SCREENS: [(u32, u32); 2] = [(390, 844), (1280, 800)];
+
+impl Page {
+    /// Makes the window so wide and high, and light or dark; the narrow one is a phone's.
+    pub async fn emulate(&self, (width, height): (u32, u32), is_dark: bool) {
+        let metrics =
+            json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600});
+        self.devtools("Emulation.setDeviceMetricsOverride", metrics).await;
+        let scheme = if is_dark { "dark" } else { "light" };
+        let features = json!([
+            {"name": "prefers-color-scheme", "value": scheme},
+            {"name": "prefers-reduced-motion", "value": "reduce"},
+        ]);
+        self.devtools("Emulation.setEmulatedMedia", json!({"features": features})).await;
+    }
+
+    /// Looks at the page on each screen, light and dark: pictures are kept, nothing reaches beyond the edge, nobody is
+    /// kept out, nothing was complained of.
+    pub async fn inspect(&self, name: &str) {
+        for screen in SCREENS {
+            for is_dark in [false, true] {
+                self.emulate(screen, is_dark).await;
+                self.screenshot(name).await;
+                self.check_fits().await;
+                self.check_accessibility().await;
+            }
+        }
+        self.check_console().await;
+        self.check_fetched().await;
+    }
+
+    /// A picture of the whole page, in `screenshots` of the target folder, named by width and colours.
+    pub async fn screenshot(&self, name: &str) -> PathBuf {
+        let script = "return [innerWidth, matchMedia('(prefers-color-scheme: dark)').matches]";
+        let looks = self.driver.execute(script, []).await.unwrap().json().clone();
+        let scheme = if looks[1] == json!(true) { "dark" } else { "light" };
+        self.picture(&format!("{name}-{}-{scheme}", looks[0])).await
+    }
+
+    /// A picture of the whole page under this name.
+    pub async fn picture(&self, name: &str) -> PathBuf {
+        let size = self.devtools("Page.getLayoutMetrics", json!({})).await["cssContentSize"].clone();
+        let clip = json!({"x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1});
+        let wishes = json!({"format": "png", "captureBeyondViewport": true, "clip": clip});
+        let picture = self.devtools("Page.captureScreenshot", wishes).await;
+        let bytes = STANDARD.decode(picture["data"].as_str().unwrap()).unwrap();
+        let folder = target_dir().join("screenshots");
+        std::fs::create_dir_all(&folder).unwrap();
+        let path = folder.join(format!("{name}.png"));
+        std::fs::write(&path, bytes).unwrap();
+        path
+    }
+}

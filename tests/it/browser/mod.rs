@@ -1,0 +1,16 @@
+//! The pages, in a real Chromium.
+
+mod changes;
+mod checks;
+mod creation;
+mod defences;
+mod driver;
+mod flows;
+mod keyboard;
+mod looks;
+mod operators;
+mod page;
+mod people;
+mod proof;
+mod site;
+mod tour;
