@@ -4,6 +4,7 @@ mod constraints;
 mod invitations;
 mod office;
 mod passwords;
+mod races;
 mod row_security;
 mod sessions;
 mod sign_in;
