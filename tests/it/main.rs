@@ -1,6 +1,7 @@
 //! Keystead's integration tests: one binary, one module per room, real systems on loopback.
 
 mod acceptance;
+mod accounts;
 mod api;
 mod browser;
 mod choices;

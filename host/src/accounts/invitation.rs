@@ -96,7 +96,7 @@ pub async fn accept(app: &App, token: &str, name: &str, password: Secret) -> Res
         _ => (UserId::generate(&*app.clock, &*app.entropy), "user.create", "created"),
     };
     let (ticket, new) = session::prepare(app, &user);
-    let detail = json!({ "session": new.id.as_str() });
+    let detail = json!({ "name": name.as_str(), "session": new.id.as_str() });
     let record = app.audit_record(&Actor::User(user.clone()), None, action, user.as_str(), outcome, detail);
     app.store.accept_invitation(&hash, &name, &password, new, record).await?;
     session::begin(app, ticket).await?.ok_or(AcceptError::Gone)

@@ -18,7 +18,7 @@ pub use attempts::wait_after;
 pub use invitation::{AcceptError, accept, find_invitation, first_link};
 pub use means::Means;
 pub use password::{HashingFailed, LONGEST, SHORTEST, WeakPassword};
-pub use register::{invite, list_users, remove_user, reset_user};
+pub use register::{invite, list_invited, list_users, remove_user, reset_user};
 pub use session::{IDLE, LIFETIME, SignedIn, find_session, list_sessions, sign_out, sign_out_everywhere};
 pub use sign_in::{PasswordError, SignInError, change_password, sign_in};
 

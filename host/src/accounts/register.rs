@@ -47,13 +47,14 @@ pub async fn invite(
 }
 
 /// Takes a user's password away and ends their sessions: the token of a one-time link at which they choose
-/// another one. None when there is no such user.
+/// another one. For a person who is invited only: a new link in the place of the old one. None when there is
+/// neither.
 pub async fn reset_user(means: &Means<'_>, name: &UserName) -> Result<Option<Secret>, StoreError> {
     let ticket = Ticket::generate(means.entropy);
     let expires_at = means.clock.now() + RESET;
     let record = means.audit("user.reset", "reset", json!({}));
     let found = means.store.reset_user(name, ticket.hash, expires_at, record).await?;
-    Ok(found.map(|_| ticket.text))
+    Ok(found.then_some(ticket.text))
 }
 
 /// Removes a user with their sessions, or withdraws the invitation of that name. False when there is neither.
@@ -65,4 +66,9 @@ pub async fn remove_user(means: &Means<'_>, name: &UserName) -> Result<bool, Sto
 /// All users, by name.
 pub async fn list_users(means: &Means<'_>) -> Result<Vec<User>, StoreError> {
     means.store.list_users().await
+}
+
+/// Open invitations of named persons, by name.
+pub async fn list_invited(means: &Means<'_>) -> Result<Vec<Invitation>, StoreError> {
+    means.store.list_invited(means.clock.now()).await
 }

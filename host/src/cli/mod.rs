@@ -23,6 +23,7 @@ mod serve;
 mod signals;
 mod table;
 mod token;
+mod user;
 mod verify;
 mod workspace;
 
@@ -54,6 +55,7 @@ enum Command {
     Credential(credential::Credential),
     Flow(flow::Flow),
     Workspace(workspace::Workspace),
+    User(user::User),
     Token(token::Token),
     Key(key::Key),
     Migrate(migrate::Migrate),
@@ -100,6 +102,7 @@ async fn dispatch(command: Command) -> anyhow::Result<Exit> {
         Command::Credential(command) => command.run().await,
         Command::Flow(command) => command.run().await,
         Command::Workspace(command) => command.run().await,
+        Command::User(command) => command.run().await,
         Command::Token(command) => command.run().await,
         Command::Key(command) => command.run(),
         Command::Migrate(command) => command.run().await,

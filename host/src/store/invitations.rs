@@ -54,17 +54,22 @@ impl Store {
         write_tx!(self, Access::Jobs, tx => insert(tx, &new, &audit).await)
     }
 
-    /// Takes a user's password away, ends their sessions, and stores an invitation to choose another one: of
-    /// `new`, its hash and times count. The audit record gets the user as its subject. None, and no record,
-    /// when there is no such user.
+    /// Takes a user's password away, ends their sessions, and stores an invitation to choose another one; or
+    /// gives the open invitation of that name another hash. The audit record gets the user as its subject.
+    /// False, and no record, when there is neither.
     pub async fn reset_user(
         &self,
         name: &UserName,
         hash: [u8; 32],
         expires_at: Timestamp,
         audit: AuditRecord,
-    ) -> Result<Option<UserId>, StoreError> {
+    ) -> Result<bool, StoreError> {
         write_tx!(self, Access::Jobs, tx => reset(tx, name, hash, expires_at, &audit).await)
+    }
+
+    /// The invitations of named persons that are open at `now`, by name.
+    pub async fn list_invited(&self, now: Timestamp) -> Result<Vec<Invitation>, StoreError> {
+        read_tx!(self, Access::Jobs, tx => list_invited(tx, now).await)
     }
 
     /// The invitation with this hash; none when it is unknown, used, or over at `now`.
@@ -158,19 +163,42 @@ async fn reset(
     hash: [u8; 32],
     expires_at: Timestamp,
     record: &AuditRecord,
-) -> Result<Option<UserId>, StoreError> {
+) -> Result<bool, StoreError> {
     const UPDATE: &str = "UPDATE users SET password = NULL, failed_sign_ins = 0, blocked_until = NULL
          WHERE folded_name = $1 RETURNING id";
     let id: Option<String> =
         on!(tx, c => sqlx::query_scalar(UPDATE).bind(name.folded()).fetch_optional(c).await?);
-    let Some(id) = id else { return Ok(None) };
+    let Some(id) = id else { return renew(tx, name, hash, expires_at, record).await };
     let user: UserId = Place { table: "users", row: &id }.parse("id", &id)?;
     sessions::delete_all(tx, &user).await?;
-    let purpose = Purpose::Reset { user: user.clone(), name: name.clone() };
+    let purpose = Purpose::Reset { user, name: name.clone() };
     let invitation = Invitation { purpose, operator: false, membership: None, expires_at };
     write(tx, &NewInvitation { hash, invitation, created_at: record.at }).await?;
     audit::insert(tx, &AuditRecord { subject: Some(id), ..record.clone() }).await?;
-    Ok(Some(user))
+    Ok(true)
+}
+
+/// Gives an open invitation another hash, and time again.
+async fn renew(
+    tx: &mut Tx,
+    name: &UserName,
+    hash: [u8; 32],
+    expires_at: Timestamp,
+    record: &AuditRecord,
+) -> Result<bool, StoreError> {
+    const UPDATE: &str = "UPDATE invitations SET hash = $2, created_at = $3, expires_at = $4
+         WHERE folded_name = $1";
+    let found = on!(tx, c => sqlx::query(UPDATE)
+        .bind(name.folded())
+        .bind(&hash[..])
+        .bind(record.at.as_millisecond())
+        .bind(expires_at.as_millisecond())
+        .execute(c).await?.rows_affected())
+        == 1;
+    if found {
+        audit::insert(tx, record).await?;
+    }
+    Ok(found)
 }
 
 #[derive(sqlx::FromRow)]
@@ -195,6 +223,14 @@ async fn find(tx: &mut Tx, hash: &[u8; 32], now: Timestamp) -> Result<Option<Inv
         .bind(now.as_millisecond())
         .fetch_optional(c).await?);
     row.map(Row::read).transpose()
+}
+
+async fn list_invited(tx: &mut Tx, now: Timestamp) -> Result<Vec<Invitation>, StoreError> {
+    const SELECT: &str =
+        "SELECT kind, user_id, name, operator, workspace, rights, expires_at FROM invitations
+         WHERE folded_name IS NOT NULL AND expires_at > $1 ORDER BY folded_name";
+    let rows: Vec<Row> = on!(tx, c => sqlx::query_as(SELECT).bind(now.as_millisecond()).fetch_all(c).await?);
+    rows.into_iter().map(Row::read).collect()
 }
 
 impl Row {

@@ -99,6 +99,9 @@ async fn begin(
          SET failed_sign_ins = CASE WHEN blocked_until <= $3 THEN 1 ELSE failed_sign_ins + 1 END
          WHERE folded_name = $1 AND (blocked_until IS NULL OR blocked_until <= $2)
          RETURNING id, name, password, failed_sign_ins";
+    // Changes nothing, and is committed all the same: what an attempt takes must not tell which names exist.
+    const AS_LONG: &str = "UPDATE users SET failed_sign_ins = failed_sign_ins
+         WHERE id = (SELECT MIN(id) FROM users)";
     const BLOCKED: &str = "SELECT id, blocked_until FROM users WHERE folded_name = $1";
     const BLOCK: &str = "UPDATE users SET blocked_until = $2 WHERE id = $1";
     let counted: Option<(String, String, Option<String>, i64)> = on!(tx, c => sqlx::query_as(COUNT)
@@ -109,7 +112,10 @@ async fn begin(
     let Some((id, name, password, failures)) = counted else {
         let blocked: Option<(String, Option<i64>)> =
             on!(tx, c => sqlx::query_as(BLOCKED).bind(folded_name).fetch_optional(c).await?);
-        let Some((id, until)) = blocked else { return Ok(Attempt::Unknown) };
+        let Some((id, until)) = blocked else {
+            on!(tx, c => sqlx::query(AS_LONG).execute(c).await?.rows_affected());
+            return Ok(Attempt::Unknown);
+        };
         let place = Place { table: "users", row: &id };
         let until = place.optional_time("blocked_until", until)?.unwrap_or(now);
         return Ok(Attempt::Blocked { user: place.parse("id", &id)?, until });

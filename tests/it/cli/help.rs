@@ -100,7 +100,7 @@ async fn examples_of_every_subcommand_run() {
     let platform = Platform { address: service.address.clone(), token: member.clone(), fields };
 
     let leaves = leaves(&place, &[]);
-    assert!(leaves.len() >= 23, "{leaves:?}");
+    assert!(leaves.len() >= 27, "{leaves:?}");
     for words in leaves {
         let examples = examples(&place, &words);
         assert!(!examples.is_empty(), "{words:?} has no examples");

@@ -11,4 +11,5 @@ mod plugins;
 mod settings;
 mod strangers;
 mod tokens;
+mod users;
 mod verify;

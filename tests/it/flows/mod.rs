@@ -10,5 +10,5 @@ mod model;
 mod nulls;
 mod races;
 mod row_security;
-mod rows;
+pub mod rows;
 mod turns;

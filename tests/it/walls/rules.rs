@@ -26,6 +26,8 @@ pub const RULES: &[Rule] = &[
             ("host/src/catalogue/mod.rs", "fn f(engine: &wasmtime::Engine) {}"),
             ("host/src/verify/mod.rs", "let client = reqwest::Client::new();"),
             ("host/src/egress/mod.rs", "use axum::Router;"),
+            ("host/src/accounts/session.rs", "use axum::Router;"),
+            ("host/src/api/auth.rs", "use argon2::Argon2;"),
         ],
     },
     Rule {
@@ -95,15 +97,17 @@ pub const RULES: &[Rule] = &[
 ];
 
 /// Which crates belong to which rooms.
-const ROOMS: [(&str, &[&str]); 4] = [
+const ROOMS: [(&str, &[&str]); 5] = [
     ("sqlx", &["store/"]),
     ("wasmtime", &["sandbox/"]),
     ("reqwest", &["egress/", "client/"]),
     ("axum", &["api/", "demo/", "ui/", "web/"]),
+    ("argon2", &["accounts/"]),
 ];
 
 /// Files that open secrets, each with its reason. A new entry is a decision.
 pub const OPENERS: &[(&str, &str)] = &[
+    ("accounts/password.rs", "checks, hashes and compares passwords"),
     ("boot/database.rs", "opens the database at its URL, which may hold a password"),
     ("cli/doctor/database.rs", "opens the database at its URL, to look at it"),
     ("cli/output.rs", "prints a new token or key, the one time that it is shown"),

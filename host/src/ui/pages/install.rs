@@ -133,7 +133,10 @@ fn refused(operator: &Operator, status: StatusCode, refusal: Refusal) -> Respons
 fn refuse(operator: &Operator, problem: Problem) -> Response {
     let entries = problem.member("errors").and_then(Value::as_array).into_iter().flatten();
     let text = |entry: &Value, name: &str| entry[name].as_str().unwrap_or_default().to_owned();
-    let mut reasons = vec![problem.detail().to_owned()];
-    reasons.extend(entries.map(|entry| format!("{} {}", text(entry, "pointer"), text(entry, "message"))));
+    let sentence = |entry| format!("{} {}", text(entry, "pointer"), text(entry, "message")).trim().to_owned();
+    let mut reasons: Vec<String> = entries.map(sentence).collect();
+    if reasons.is_empty() {
+        reasons.push(problem.detail().to_owned());
+    }
     refused(operator, problem.kind().row().status, Refusal { title: TEXTS.plugin_refused, reasons })
 }
