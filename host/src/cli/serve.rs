@@ -11,10 +11,10 @@ use tokio::net::TcpListener;
 use super::failure::Failure;
 use super::options::{ConfigOption, DatabaseOptions, EgressOptions, LogOptions, listen_address};
 use super::{Exit, output, signals};
+use crate::app::App;
 use crate::config::{File, Log, LogFormat, Settings, default_listen, root_key_from_env};
 use crate::domain::clock::{Clock as _, SystemClock};
 use crate::keyring::KeySource;
-use crate::app::App;
 use crate::ui::Address;
 use crate::{accounts, boot, egress, logging, web};
 
@@ -119,9 +119,10 @@ impl ServiceOptions {
             metrics_listen: self.metrics_listen.or(file.metrics_listen),
             public_url: match file.public_url.take() {
                 _ if self.public_url.is_some() => self.public_url,
-                Some(text) => Some(Address::public(&text).map_err(|error| {
-                    Failure::usage(format!("the setting `public_url` {error}"))
-                })?),
+                Some(text) => Some(
+                    Address::public(&text)
+                        .map_err(|error| Failure::usage(format!("the setting `public_url` {error}")))?,
+                ),
                 None => None,
             },
             database: self.database.merge(&mut file)?,

@@ -15,7 +15,9 @@ pub struct Address {
 
 /// A text that cannot be the site's public address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("must be an address such as https://keystead.example.com: https, a host, perhaps a port, and nothing else")]
+#[error(
+    "must be an address such as https://keystead.example.com: https, a host, perhaps a port, and nothing else"
+)]
 pub struct InvalidAddress;
 
 impl Address {

@@ -50,7 +50,6 @@ pub(super) async fn serve(Path(name): Path<String>) -> Result<Response, Problem>
     let known = [&*STYLE, &*SCRIPT, &*MARK];
     let path = format!("/assets/{name}");
     let asset = known.into_iter().find(|asset| asset.path == path).ok_or_else(Problem::not_found)?;
-    let headers =
-        [(CONTENT_TYPE, asset.media_type), (CACHE_CONTROL, "public, max-age=31536000, immutable")];
+    let headers = [(CONTENT_TYPE, asset.media_type), (CACHE_CONTROL, "public, max-age=31536000, immutable")];
     Ok((headers, asset.content).into_response())
 }

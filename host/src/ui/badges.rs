@@ -32,8 +32,11 @@ impl Badge {
     }
 
     pub(super) fn of_component(is_faulty: bool) -> Self {
-        let (class, sign, text) =
-            if is_faulty { ("faulty", "✕", TEXTS.faulty) } else { ("active", "✓", TEXTS.component_active) };
+        let (class, sign, text) = if is_faulty {
+            ("faulty", "✕", TEXTS.faulty)
+        } else {
+            ("active", "✓", TEXTS.component_active)
+        };
         Self { class, sign, text, meaning: "" }
     }
 }

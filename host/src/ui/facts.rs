@@ -46,7 +46,9 @@ pub(super) fn facts(credential: &Credential, component: &str) -> Vec<Fact> {
     let release = format!("{component} {}", credential.release.version);
     facts.push(Fact::new(TEXTS.fact_release, release));
     if !credential.destinations.is_empty() {
-        facts.push(Fact::new(TEXTS.fact_destinations, credential.destinations.join(", ")));
+        let arrows: Vec<String> =
+            credential.destinations.iter().map(|to| to.replacen(' ', " → ", 1)).collect();
+        facts.push(Fact::new(TEXTS.fact_destinations, arrows.join(", ")));
     }
     match credential.last_used_at {
         Some(time) => facts.push(Fact::at(TEXTS.fact_used, time)),

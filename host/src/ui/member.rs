@@ -111,7 +111,8 @@ impl FromRequestParts<Ui> for Member {
     type Rejection = Response;
     async fn from_request_parts(parts: &mut Parts, ui: &Ui) -> Result<Self, Response> {
         let visitor = <Visitor as FromRequestParts<Ui>>::from_request_parts(parts, ui).await?;
-        let params = RawPathParams::from_request_parts(parts, ui).await.map_err(IntoResponse::into_response)?;
+        let params =
+            RawPathParams::from_request_parts(parts, ui).await.map_err(IntoResponse::into_response)?;
         let named = params.iter().find(|(name, _)| *name == "workspace").map(|(_, value)| value);
         let workspace = named.and_then(|text| text.parse::<WorkspaceId>().ok());
         // A workspace of others looks like one that is not there.

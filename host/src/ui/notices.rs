@@ -35,6 +35,7 @@ macro_rules! deeds {
 
 deeds! {
     Created: "created" => created,
+    CreatedForStep: "created-for-step" => created_for_step,
     CreatedUnverified: "created-unverified" => created_unverified,
     Replayed: "replayed" => replayed,
     Edited: "edited" => edited,

@@ -1,8 +1,8 @@
 //! What a form of ours posts.
 
+use axum::RequestExt as _;
 use axum::extract::{FromRequest, Request};
 use axum::response::{IntoResponse, Response};
-use axum::RequestExt as _;
 use http::HeaderMap;
 use subtle::ConstantTimeEq as _;
 

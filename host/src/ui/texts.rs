@@ -40,7 +40,8 @@ texts! {
     sign_in_help: "No account yet? An operator of this installation makes one with `keystead user add`.",
     signed_out: "You are signed out.",
     user_name: "User name",
-    user_name_help: "Up to 100 characters. Upper and lower case are the same.",
+    user_name_help: "Letters, digits and . _ - @ +; upper and lower case are the same.",
+    user_name_invalid: "A user name has 1 to 100 of A-Z, a-z, 0-9 and . _ - @ +, and begins with a letter or digit.",
     password: "Password",
     old_password: "Present password",
     new_password: "New password",
@@ -131,6 +132,7 @@ texts! {
     verify_and_save: "Verify and save",
     try_again: "Try again",
     save_unverified: "Save unverified",
+    stop: "Stop",
     stage_checking: "Checking what you typed …",
     stage_waiting: "Getting ready …",
     stage_running: "Starting the verifier …",
@@ -150,8 +152,9 @@ texts! {
     outcome_not_verified: "It could not be verified",
     resend_secret: "must be typed again, since it would go to another address than before",
     created: "Saved: the application accepted it.",
+    created_for_step: "Saved: the application accepted it. The step uses it now.",
     created_unverified: "Saved without an answer from the application. Verify it when the application can be reached.",
-    replayed: "This form was sent before; here is the credential that it created.",
+    replayed: "This form was sent before. Its credential was created then, and only once.",
     edited: "Saved.",
     edited_verified: "Saved: the application accepted the new values.",
     now_valid: "The application accepts it.",
@@ -169,7 +172,7 @@ texts! {
     fact_account: "Account",
     fact_account_id: "Account id",
     fact_verified: "Last verified",
-    fact_release: "Verified by",
+    fact_release: "Verifier",
     fact_destinations: "Secrets may go to",
     fact_used: "Last used by a flow",
     fact_created: "Created",
@@ -354,6 +357,9 @@ mod tests {
                 Piece::Plain(" at 2 * 3".into())
             ]
         );
-        assert_eq!((count(1, "1 step", "{n} steps"), count(0, "", "{n} steps")), ("1 step".into(), "0 steps".into()));
+        assert_eq!(
+            (count(1, "1 step", "{n} steps"), count(0, "", "{n} steps")),
+            ("1 step".into(), "0 steps".into())
+        );
     }
 }

@@ -24,6 +24,9 @@ mod tests {
     #[test]
     fn times_are_told_in_utc() {
         let time = Time::from("2026-01-05T07:08:09Z".parse::<Timestamp>().unwrap());
-        assert_eq!((time.words.as_str(), time.machine.as_str()), ("5 Jan 2026, 07:08 UTC", "2026-01-05T07:08:09Z"));
+        assert_eq!(
+            (time.words.as_str(), time.machine.as_str()),
+            ("5 Jan 2026, 07:08 UTC", "2026-01-05T07:08:09Z")
+        );
     }
 }

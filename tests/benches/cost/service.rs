@@ -88,7 +88,13 @@ impl Services {
             let token = mint(&app).await;
             let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
             let address = listener.local_addr().unwrap();
-            tokio::spawn(web::serve(listener, app.clone(), api::Settings::default(), None, std::future::pending()));
+            tokio::spawn(web::serve(
+                listener,
+                app.clone(),
+                api::Settings::default(),
+                None,
+                std::future::pending(),
+            ));
             (address, native::serve(app).await, token)
         });
         Self { runtime, sandboxed, native, token, base_url, _upstream: upstream, _guard: guard }

@@ -46,8 +46,9 @@ impl Installation {
         let mut serve = self.keystead(&["serve", "--listen", "127.0.0.1:0"]);
         serve.args(["--allow-egress", "127.0.0.1/32:*"]).args(self.database_options());
         let mut service = Supervised::start(&serve, self.folder.path(), "serve");
-        let address =
-            service.wait_until(Duration::from_secs(60), |it| find_address(&format!("{}{}", it.stdout(), it.stderr())));
+        let address = service.wait_until(Duration::from_secs(60), |it| {
+            find_address(&format!("{}{}", it.stdout(), it.stderr()))
+        });
         self.address = address.unwrap();
         self.service = Some(service);
     }

@@ -194,7 +194,16 @@ impl Service {
     ) -> (std::net::SocketAddr, tokio::task::JoinHandle<std::io::Result<()>>) {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        (address, tokio::spawn(web::serve(listener, self.app.clone(), self.settings.clone(), Address::loopback(address), shutdown)))
+        (
+            address,
+            tokio::spawn(web::serve(
+                listener,
+                self.app.clone(),
+                self.settings.clone(),
+                Address::loopback(address),
+                shutdown,
+            )),
+        )
     }
 
     /// Sends a request as it is.

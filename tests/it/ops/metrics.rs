@@ -1,10 +1,10 @@
 //! What Prometheus reads.
 
 use keystead::api::Settings;
-use keystead::web;
 use keystead::domain::rights::Right;
 use keystead::sandbox;
 use keystead::telemetry;
+use keystead::web;
 use tokio::net::TcpListener;
 
 use super::{read_all, send, service};

@@ -20,8 +20,8 @@ use super::fields::Violation;
 use super::id::ComponentId;
 
 pub use choices::When;
-pub use icon::Icon;
 pub use headers::{is_header_name, is_host_header};
+pub use icon::Icon;
 pub use schema::{Field, FieldSchema};
 
 /// Longest descriptor, in bytes: an icon of 64 KiB as base64 and a generous schema.

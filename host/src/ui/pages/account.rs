@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
 
-use super::sign_in::{enter, leave};
+use super::sign_in::{busy, enter, leave};
 use crate::accounts::{self, PasswordError, SessionView};
 use crate::api::Problem;
 use crate::domain::secret::Secret;
@@ -64,7 +64,7 @@ pub(in crate::ui) async fn change_password(
     match accounts::change_password(&ui.api.app, &visitor.session, old, new).await {
         Ok(signed_in) => Ok(enter(&ui, &signed_in, &path_after("/account", Deed::PasswordChanged))),
         Err(PasswordError::Store(error)) => Err(error.into()),
-        Err(PasswordError::Hashing(error)) => Err(Problem::internal(error)),
+        Err(PasswordError::Hashing(error)) => Err(busy(&error)),
         Err(error) => page(&ui, &visitor, None, Some(error.to_string())).await,
     }
 }

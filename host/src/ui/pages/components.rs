@@ -58,7 +58,11 @@ struct Fact {
 }
 
 /// `GET /components`
-pub(in crate::ui) async fn list(State(ui): State<Ui>, Operator(visitor): Operator, notice: Notice) -> Response {
+pub(in crate::ui) async fn list(
+    State(ui): State<Ui>,
+    Operator(visitor): Operator,
+    notice: Notice,
+) -> Response {
     let row = |component: &Component| Row {
         href: format!("/components/{}", component.id),
         id: component.id.to_string(),

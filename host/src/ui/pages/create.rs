@@ -125,7 +125,10 @@ pub(in crate::ui) async fn save(
     let link = link(posted.take("flow").as_deref(), posted.take("step").as_deref())?;
     let key = posted.take("key").and_then(|text| IdempotencyKey::parse(&text));
     let key = key.ok_or_else(|| {
-        Problem::new(Kind::QueryInvalid, "The form is not complete; open its page again, and send it from there.")
+        Problem::new(
+            Kind::QueryInvalid,
+            "The form is not complete; open its page again, and send it from there.",
+        )
     })?;
     let accept_unverified = posted.take("accept_unverified").is_some();
     let name = posted.pairs.take("name").unwrap_or_default();
@@ -166,12 +169,17 @@ async fn create(
     };
     match saved {
         Ok(created) => {
-            let deed = match created.credential.status {
+            let workspace = &maker.member.workspace;
+            let path = match &maker.link {
+                Some(Link { flow, .. }) => format!("/w/{workspace}/flows/{flow}"),
+                None => format!("/w/{workspace}/credentials/{}", created.credential.id),
+            };
+            let deed = match (created.credential.status, &maker.link) {
                 _ if created.is_replay => Deed::Replayed,
-                Status::Verified => Deed::Created,
+                (Status::Verified, None) => Deed::Created,
+                (Status::Verified, Some(_)) => Deed::CreatedForStep,
                 _ => Deed::CreatedUnverified,
             };
-            let path = format!("/w/{}/credentials/{}", maker.member.workspace, created.credential.id);
             Ok(tell(&path, deed).into_response())
         }
         Err(error) => Ok(maker.page_again(&posted, name, refuse(error, &maker.component.title)?)),

@@ -58,8 +58,7 @@ pub(in crate::ui) async fn delete(
     let shown = Shown::find(&ui, &member, &id).await?;
     let (app, workspace) = (&ui.api.app, &member.workspace);
     let action = "credential.delete";
-    let audit =
-        app.audit_record(&member.actor(), Some(workspace), action, id.as_str(), "deleted", json!({}));
+    let audit = app.audit_record(&member.actor(), Some(workspace), action, id.as_str(), "deleted", json!({}));
     match app.store.delete_credential(workspace, &id, &expected, audit).await {
         Ok(_) => {
             let path = format!("/w/{workspace}/components/{}", shown.credential.component);

@@ -126,7 +126,10 @@ pub(in crate::ui) async fn save(
 ) -> Result<Response, Problem> {
     let revision = posted.take("revision").and_then(|text| text.parse().ok());
     let revision = revision.ok_or_else(|| {
-        Problem::new(Kind::QueryInvalid, "The form is not complete; open its page again, and send it from there.")
+        Problem::new(
+            Kind::QueryInvalid,
+            "The form is not complete; open its page again, and send it from there.",
+        )
     })?;
     let accept_unverified = posted.take("accept_unverified").is_some();
     let name = posted.pairs.take("name").unwrap_or_default();
@@ -173,5 +176,9 @@ async fn try_change(editor: &Editor, wanted: &Wanted, name: Option<String>) -> R
     };
     let (actor, credential) = (member.actor(), &editor.shown.credential);
     let edited = edit(&editor.ui.api.app, &actor, &member.workspace, &credential.id, asked).await?;
-    Ok(if edited.verification.is_some_and(|found| found.is_valid()) { Deed::EditedVerified } else { Deed::Edited })
+    Ok(if edited.verification.is_some_and(|found| found.is_valid()) {
+        Deed::EditedVerified
+    } else {
+        Deed::Edited
+    })
 }

@@ -77,7 +77,8 @@ pub(in crate::ui) async fn look(
         digest: examined.digest.clone(),
     };
     ui.uploads.keep(Upload { user: operator.0.session.user.clone(), digest: examined.digest }, bytes);
-    let page = Install { page: operator.0.layout(Section::Components, title), problem: None, found: Some(found) };
+    let page =
+        Install { page: operator.0.layout(Section::Components, title), problem: None, found: Some(found) };
     Ok(show(&page))
 }
 
@@ -106,7 +107,8 @@ pub(in crate::ui) async fn install(
 async fn read(ui: &Ui, operator: &Operator, request: Request) -> Result<Option<Vec<u8>>, Response> {
     let (parts, body) = request.into_parts();
     let content_type = parts.headers.clone();
-    let bytes = read_upload(Request::from_parts(parts, body), &ui.api).await.map_err(Problem::into_response)?;
+    let bytes =
+        read_upload(Request::from_parts(parts, body), &ui.api).await.map_err(Problem::into_response)?;
     let mut again = Request::new(axum::body::Body::from(bytes));
     *again.headers_mut() = content_type;
     let mut form = Multipart::from_request(again, ui).await.map_err(IntoResponse::into_response)?;

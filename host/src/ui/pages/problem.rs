@@ -35,5 +35,7 @@ pub(crate) fn page(problem: &Problem, id: &RequestId) -> Response {
 fn errors(problem: &Problem) -> Vec<String> {
     let entries = problem.member("errors").and_then(Value::as_array).into_iter().flatten();
     let text = |entry: &Value, name: &str| entry[name].as_str().unwrap_or_default().to_owned();
-    entries.map(|entry| format!("{} {}", text(entry, "pointer"), text(entry, "message")).trim().to_owned()).collect()
+    entries
+        .map(|entry| format!("{} {}", text(entry, "pointer"), text(entry, "message")).trim().to_owned())
+        .collect()
 }

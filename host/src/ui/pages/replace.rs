@@ -57,8 +57,7 @@ pub(in crate::ui) async fn replace(
     let with: Option<CredentialId> = posted.take("with").and_then(|text| text.parse().ok());
     let accept_unverified = posted.take("accept_unverified").is_some();
     let in_all = posted.take("all").is_some();
-    let flows: Vec<FlowId> =
-        posted.take_all("flow").iter().filter_map(|text| text.parse().ok()).collect();
+    let flows: Vec<FlowId> = posted.take_all("flow").iter().filter_map(|text| text.parse().ok()).collect();
     let Some(with) = with.filter(|with| *with != id && (in_all || !flows.is_empty())) else {
         return page(&ui, &member, &id, None, Some(TEXTS.replace_choose.to_owned())).await;
     };
@@ -67,7 +66,8 @@ pub(in crate::ui) async fn replace(
     let (app, workspace) = (&ui.api.app, &member.workspace);
     let action = "credential.replace";
     let audit = app.audit_record(&member.actor(), Some(workspace), action, id.as_str(), "replaced", detail);
-    let replacement = Replacement { of: id.clone(), with: with.clone(), flows, accept_unverified, at: audit.at };
+    let replacement =
+        Replacement { of: id.clone(), with: with.clone(), flows, accept_unverified, at: audit.at };
     match app.store.replace_credential(workspace, replacement, audit).await {
         Ok(_) => Ok(tell(&shown.base(), Deed::Replaced).into_response()),
         Err(error @ (ChangeError::UnknownNames { .. } | ChangeError::Unused(_))) => {
@@ -105,8 +105,7 @@ async fn page(
     let (others, _) = choices(ui, member, &credential.component, chosen, Some(id)).await?;
     let status = if problem.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let page = Replace {
-        page: member
-            .layout(Section::Credentials, fill(TEXTS.replace_title, &[("name", &credential.name)])),
+        page: member.layout(Section::Credentials, fill(TEXTS.replace_title, &[("name", &credential.name)])),
         base: shown.base(),
         name: credential.name.clone(),
         component: credential.component.clone(),

@@ -6,8 +6,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
 use http::header::{RETRY_AFTER, SET_COOKIE};
 
-use crate::accounts::{self, SignInError, SignedIn};
-use crate::api::Problem;
+use crate::accounts::{self, HashingFailed, SignInError, SignedIn};
+use crate::api::{Kind, Problem};
 use crate::domain::secret::Secret;
 use crate::ui::layout::{Layout, Section, show_as};
 use crate::ui::member::Visitor;
@@ -50,7 +50,7 @@ pub(in crate::ui) async fn sign_in(
     match accounts::sign_in(&ui.api.app, &name, password).await {
         Ok(signed_in) => Ok(enter(&ui, &signed_in, &next)),
         Err(SignInError::Store(error)) => Err(error.into()),
-        Err(SignInError::Hashing(error)) => Err(Problem::internal(error)),
+        Err(SignInError::Hashing(error)) => Err(busy(&error)),
         Err(error) => {
             let (status, wait) = match &error {
                 SignInError::Blocked { retry_after } => (StatusCode::TOO_MANY_REQUESTS, Some(*retry_after)),
@@ -75,6 +75,12 @@ pub(in crate::ui) async fn sign_out(
 ) -> Result<Response, Problem> {
     accounts::sign_out(&ui.api.app, &visitor.session).await?;
     Ok(leave(&ui))
+}
+
+/// Passwords cannot be looked at just now.
+pub(in crate::ui) fn busy(error: &HashingFailed) -> Problem {
+    let detail = "Passwords cannot be checked at the moment; try again in a moment.";
+    Problem::new(Kind::Unavailable, detail).retry_after(Some(1)).caused_by(error)
 }
 
 /// To a page, with the cookie of a new session.
@@ -114,7 +120,9 @@ mod tests {
     #[test]
     fn signing_in_leads_to_no_other_site() {
         assert_eq!(own_path(Some("/w/default/credentials?q=a%20b")), "/w/default/credentials?q=a%20b");
-        for text in ["https://evil.example", "//evil.example", "/\\evil.example", "/a\n/b", "evil", "", "/\t/evil"] {
+        for text in
+            ["https://evil.example", "//evil.example", "/\\evil.example", "/a\n/b", "evil", "", "/\t/evil"]
+        {
             assert_eq!(own_path(Some(text)), "/", "{text}");
         }
         assert_eq!(own_path(None), "/");

@@ -79,19 +79,12 @@ pub(in crate::ui) async fn choose(
             let problem = format!("{}. {}", TEXTS.cannot_change, reasons(&steps).join(" "));
             page(&ui, &member, &link, Some(problem)).await
         }
-        Err(ChangeError::UnknownNames { .. }) => {
-            page(&ui, &member, &link, Some(TEXTS.gone.to_owned())).await
-        }
+        Err(ChangeError::UnknownNames { .. }) => page(&ui, &member, &link, Some(TEXTS.gone.to_owned())).await,
         Err(error) => Err(error.into()),
     }
 }
 
-async fn page(
-    ui: &Ui,
-    member: &Member,
-    link: &Link,
-    problem: Option<String>,
-) -> Result<Response, Problem> {
+async fn page(ui: &Ui, member: &Member, link: &Link, problem: Option<String>) -> Result<Response, Problem> {
     member.require(Right::FlowsWrite)?;
     member.require(Right::CredentialsRead)?;
     let workspace = &member.workspace;

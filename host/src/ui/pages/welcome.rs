@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
 
-use super::sign_in::enter;
+use super::sign_in::{busy, enter};
 use crate::accounts::{self, AcceptError, Invitation, Purpose};
 use crate::api::{Kind, Problem};
 use crate::domain::secret::Secret;
@@ -44,9 +44,15 @@ pub(in crate::ui) async fn accept(
     match accounts::accept(&ui.api.app, &token, &name, password).await {
         Ok(signed_in) => Ok(enter(&ui, &signed_in, "/")),
         Err(AcceptError::Store(error)) => Err(error.into()),
-        Err(AcceptError::Hashing(error)) => Err(Problem::internal(error)),
+        Err(AcceptError::Hashing(error)) => Err(busy(&error)),
         Err(AcceptError::Gone) => Err(gone()),
-        Err(error) => page(&ui, &token, Some(name), Some(error.to_string())).await,
+        Err(error) => {
+            let problem = match error {
+                AcceptError::Name(_) => TEXTS.user_name_invalid.to_owned(),
+                error => error.to_string(),
+            };
+            page(&ui, &token, Some(name), Some(problem)).await
+        }
     }
 }
 
