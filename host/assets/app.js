@@ -115,4 +115,7 @@ function show(page, secrets) {
   scrollTo(0, 0);
 }
 
+// A page that the browser has kept is asked for anew: whoever signed out meanwhile shall not see it again.
+addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+
 prepare(document);
