@@ -115,7 +115,8 @@ function show(page, secrets) {
   scrollTo(0, 0);
 }
 
-// A page that the browser has kept is asked for anew: whoever signed out meanwhile shall not see it again.
+// Browsers keep whole pages for those who go back. Who has signed out meanwhile, or changed something, is
+// to see what holds now.
 addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 
 prepare(document);

@@ -26,19 +26,30 @@ impl Page {
         self.devtools("Emulation.setEmulatedMedia", json!({"features": features})).await;
     }
 
-    /// Looks at the page on each screen, light and dark: pictures are kept, nothing reaches beyond the edge, nobody is
-    /// kept out, nothing was complained of.
-    pub async fn inspect(&self, name: &str) {
+    /// Looks at the page on each screen, light and dark, and keeps pictures. What should not be: something that reaches
+    /// beyond the edge, keeps people out, is missing, or was complained of by the browser.
+    pub async fn inspect(&self, name: &str) -> Vec<String> {
+        let mut found = Vec::new();
         for screen in SCREENS {
             for is_dark in [false, true] {
                 self.emulate(screen, is_dark).await;
                 self.screenshot(name).await;
-                self.check_fits().await;
-                self.check_accessibility().await;
+                found.extend(
+                    self.overflow().await.into_iter().map(|it| format!("reaches beyond the edge: {it}")),
+                );
+                found.extend(self.accessibility_findings().await);
             }
         }
-        self.check_console().await;
-        self.check_fetched().await;
+        found.extend(self.complaints().await);
+        found.extend(self.missing().await);
+        found.dedup();
+        found.into_iter().map(|it| format!("{name}: {it}")).collect()
+    }
+
+    /// Nothing is found by [`Page::inspect`].
+    pub async fn check_looks(&self, name: &str) {
+        let found = self.inspect(name).await;
+        assert!(found.is_empty(), "{}", found.join("\n"));
     }
 
     /// A picture of the whole page, in `screenshots` of the target folder, named by width and colours.
