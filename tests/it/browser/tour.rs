@@ -42,7 +42,7 @@ async fn pages_before_anybody_is_signed_in() {
     page.fill("User name", "ada").await;
     page.fill("Password", "wrong").await;
     page.press("Sign in").await;
-    page.until("to be told", async || page.source().await.contains(r#"role="alert""#).then_some(())).await;
+    page.sees("is not right").await;
     found.extend(page.inspect("sign-in-refused").await);
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
