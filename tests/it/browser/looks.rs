@@ -15,8 +15,10 @@ pub const SCREENS: [(u32, u32); 2] = [(390, 844), (1280, 800)];
 impl Page {
     /// Makes the window so wide and high, and light or dark; the narrow one is a phone's.
     pub async fn emulate(&self, (width, height): (u32, u32), is_dark: bool) {
-        let metrics =
-            json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600});
+        let metrics = json!({
+            "width": width, "height": height, "screenWidth": width, "screenHeight": height,
+            "deviceScaleFactor": 1, "mobile": width < 600,
+        });
         self.devtools("Emulation.setDeviceMetricsOverride", metrics).await;
         let scheme = if is_dark { "dark" } else { "light" };
         let features = json!([
@@ -54,10 +56,19 @@ impl Page {
 
     /// A picture of the whole page, in `screenshots` of the target folder, named by width and colours.
     pub async fn screenshot(&self, name: &str) -> PathBuf {
-        let script = "return [innerWidth, matchMedia('(prefers-color-scheme: dark)').matches]";
+        let script =
+            "return [screen.width, screen.height, matchMedia('(prefers-color-scheme: dark)').matches]";
         let looks = self.driver.execute(script, []).await.unwrap().json().clone();
-        let scheme = if looks[1] == json!(true) { "dark" } else { "light" };
-        self.picture(&format!("{name}-{}-{scheme}", looks[0])).await
+        let size = |at: usize| u32::try_from(looks[at].as_u64().unwrap()).unwrap();
+        let (width, height, is_dark) = (size(0), size(1), looks[2] == json!(true));
+        let content =
+            self.devtools("Page.getLayoutMetrics", json!({})).await["cssContentSize"]["height"].clone();
+        // As a window that needs no scrolling shows it: what sticks to the window's edge is then where it belongs.
+        let whole = u32::try_from(content.as_f64().unwrap_or_default() as i64).unwrap_or(height).max(height);
+        self.emulate((width, whole), is_dark).await;
+        let path = self.picture(&format!("{name}-{width}-{}", if is_dark { "dark" } else { "light" })).await;
+        self.emulate((width, height), is_dark).await;
+        path
     }
 
     /// A picture of the whole page under this name.

@@ -136,6 +136,11 @@ impl Page {
         self.ask("count", &[name]).await.as_str().unwrap_or_default().to_owned()
     }
 
+    /// The names in a list's rows.
+    pub async fn row_names(&self) -> Vec<String> {
+        serde_json::from_value(self.ask("rows", &[]).await).unwrap()
+    }
+
     /// Clicks the button that is called so.
     pub async fn press(&self, name: &str) {
         self.act("button", name, async |button| button.click().await).await;

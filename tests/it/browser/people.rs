@@ -84,4 +84,44 @@ on_both_databases! {
             other.is_at(place).await;
         }
     }
+
+    async fn people_are_shown_what_they_may_do_and_refused_the_rest(db: Database) {
+        let mut site = Site::start(db).await;
+        site.install("petstore");
+        let id = site.credential("Shop").await;
+        site.flow("orders", "Orders", &[("fetch", &id)]).await;
+        let page = site.invited("bob", &["--right", "credentials:read", "--right", "flows:read"]).await;
+        page.sees("Petstore").await;
+        for link in ["Create New Credential", "Components"] {
+            assert!(!page.has("link", link).await, "{link}");
+        }
+        page.open(&format!("/w/default/credentials/{id}")).await;
+        page.sees("Shop").await;
+        assert!(!page.has("button", "Verify now").await);
+        for link in ["Edit", "Delete", "Replace in flows"] {
+            assert!(!page.has("link", link).await, "{link}");
+        }
+        page.open("/w/default/flows/orders").await;
+        assert!(!page.has("button", "Activate").await);
+        for path in [
+            format!("/w/default/credentials/{id}/edit"),
+            format!("/w/default/credentials/{id}/delete"),
+            format!("/w/default/credentials/{id}/replace"),
+            "/w/default/components/petstore/new".to_owned(),
+            "/w/default/flows/orders/steps/fetch".to_owned(),
+            "/components".to_owned(),
+            "/components/install".to_owned(),
+        ] {
+            page.open(&path).await;
+            let text = page.text().await;
+            assert!(text.contains("right") || text.contains("for operators"), "{path}:\n{text}");
+            assert!(!page.has("button", "Verify and save").await && !page.has("button", "Delete for good").await);
+        }
+        // Another workspace looks like one that does not exist.
+        for path in ["/w/other/credentials", "/w/nowhere/flows"] {
+            page.open(path).await;
+            page.sees("There is nothing here").await;
+        }
+        page.check_console().await;
+    }
 }
