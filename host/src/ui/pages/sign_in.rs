@@ -3,8 +3,8 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
-use http::{HeaderName, HeaderValue, StatusCode};
 use http::header::{RETRY_AFTER, SET_COOKIE};
+use http::{HeaderName, HeaderValue, StatusCode};
 
 use crate::accounts::{self, HashingFailed, SignInError, SignedIn};
 use crate::api::{Kind, Problem};
