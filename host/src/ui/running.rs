@@ -47,7 +47,8 @@ pub(super) async fn answer(
     id: RequestId,
     work: BoxFuture<'static, Response>,
 ) -> Response {
-    if headers.get(ACCEPT).is_none_or(|accept| accept != LINES) {
+    let accepts = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
+    if !accepts.contains(LINES) {
         return work.await;
     }
     let (tell, phases) = watch::channel(None);
