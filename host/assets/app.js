@@ -115,4 +115,8 @@ function show(page, secrets) {
   scrollTo(0, 0);
 }
 
+// Browsers keep whole pages for those who go back. Who has signed out meanwhile, or changed something, is
+// to see what holds now.
+addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+
 prepare(document);

@@ -27,7 +27,7 @@ impl Badge {
 
     pub(super) fn of_flow(is_active: bool) -> Self {
         let (class, sign, text) =
-            if is_active { ("active", "▶", TEXTS.active) } else { ("inactive", "⏸", TEXTS.inactive) };
+            if is_active { ("active", "▶", TEXTS.active) } else { ("inactive", "○", TEXTS.inactive) };
         Self { class, sign, text, meaning: "" }
     }
 

@@ -3,6 +3,7 @@
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Redirect, Response};
+use subtle::ConstantTimeEq as _;
 
 use super::Ui;
 use super::cookie;
@@ -32,6 +33,11 @@ pub(super) struct Member {
 pub(super) struct Operator(pub(super) Visitor);
 
 impl Visitor {
+    /// Whether a form with this token is one of this session.
+    pub(super) fn has_sent(&self, token: &str) -> bool {
+        token.as_bytes().ct_eq(self.form_token.as_bytes()).into()
+    }
+
     pub(super) fn actor(&self) -> Actor {
         self.session.actor()
     }

@@ -4,7 +4,6 @@ use axum::RequestExt as _;
 use axum::extract::{FromRequest, Request};
 use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
-use subtle::ConstantTimeEq as _;
 
 use super::Ui;
 use super::form;
@@ -59,7 +58,7 @@ impl FromRequest<Ui> for Posted {
         let id = request.extensions().get::<RequestId>().cloned().unwrap_or_default();
         let mut pairs = read(request, ui).await.map_err(IntoResponse::into_response)?;
         let given = pairs.take(FORM_TOKEN).unwrap_or_default();
-        if bool::from(given.as_bytes().ct_eq(visitor.form_token.as_bytes())) {
+        if visitor.has_sent(&given) {
             Ok(Self { pairs, headers, request: id })
         } else {
             Err(cross_site().into_response())

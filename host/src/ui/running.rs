@@ -8,6 +8,7 @@ use std::time::Duration;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
+use futures_util::future::BoxFuture;
 use futures_util::{Stream, stream};
 use http::header::{ACCEPT, CONTENT_TYPE, LOCATION};
 use serde_json::{Value, json};
@@ -44,7 +45,7 @@ pub(super) async fn answer(
     ui: &Ui,
     headers: &HeaderMap,
     id: RequestId,
-    work: impl Future<Output = Response> + Send + 'static,
+    work: BoxFuture<'static, Response>,
 ) -> Response {
     let accept = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
     if !accept.split(',').any(|kind| kind.trim() == LINES) {

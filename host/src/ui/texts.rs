@@ -132,7 +132,6 @@ texts! {
     verify_and_save: "Verify and save",
     try_again: "Try again",
     save_unverified: "Save unverified",
-    stop: "Stop",
     stage_checking: "Checking what you typed …",
     stage_waiting: "Getting ready …",
     stage_running: "Starting the verifier …",

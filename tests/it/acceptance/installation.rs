@@ -77,6 +77,13 @@ impl Installation {
         token
     }
 
+    /// Invites a person; the one-time link. `words` say who it is and with which rights.
+    pub fn invite(&mut self, words: &[&str]) -> String {
+        let mut command = self.keystead(&["user", "add"]);
+        command.args(words).args(["--public-url", &self.address]).args(self.database_options());
+        self.run(&mut command).0.trim().to_owned()
+    }
+
     /// Installs a sample plugin over the network; everything that the command printed.
     pub fn install(&mut self, plugin: &str, token: &str) -> String {
         let mut command =

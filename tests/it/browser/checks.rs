@@ -48,12 +48,6 @@ impl Page {
         report.found
     }
 
-    /// Nobody is kept out of this page.
-    pub async fn check_accessibility(&self) {
-        let found = self.accessibility_findings().await;
-        assert!(found.is_empty(), "{} keeps people out:\n{}", self.place().await, found.join("\n"));
-    }
-
     /// What the browser complained of since this was asked last: errors of scripts, violations of the content security
     /// policy, things that could not be loaded. That a page or a form is answered with 4xx is no complaint.
     pub async fn complaints(&self) -> Vec<String> {
@@ -79,12 +73,6 @@ impl Page {
         let parts =
             parts.filter(|it| it.status >= 400 && ["img", "link", "css", "script"].contains(&it.by.as_str()));
         parts.map(|it| format!("{} {}", it.status, it.url)).collect()
-    }
-
-    /// The page got all of its parts.
-    pub async fn check_fetched(&self) {
-        let missing = self.missing().await;
-        assert!(missing.is_empty(), "{} lacks {missing:?}", self.place().await);
     }
 
     /// How many bytes a path weighs with everything that it loads, for somebody who comes for the first time.

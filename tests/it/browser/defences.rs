@@ -63,7 +63,7 @@ on_both_databases! {
         page.sees("Saved: the application accepted it.").await;
         page.sees("<b onmouseover=document.title='account'>Ada</b>").await;
         check_inert(&page).await;
-        page.inspect("hostile-credential").await;
+        page.check_looks("hostile-credential").await;
         let id = site.credentials().await[0]["id"].as_str().unwrap().to_owned();
         let flow = serde_json::json!({
             "name": "<script>document.title='flow'</script>",

@@ -15,8 +15,10 @@ pub const SCREENS: [(u32, u32); 2] = [(390, 844), (1280, 800)];
 impl Page {
     /// Makes the window so wide and high, and light or dark; the narrow one is a phone's.
     pub async fn emulate(&self, (width, height): (u32, u32), is_dark: bool) {
-        let metrics =
-            json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600});
+        let metrics = json!({
+            "width": width, "height": height, "screenWidth": width, "screenHeight": height,
+            "deviceScaleFactor": 1, "mobile": width < 600,
+        });
         self.devtools("Emulation.setDeviceMetricsOverride", metrics).await;
         let scheme = if is_dark { "dark" } else { "light" };
         let features = json!([
@@ -26,27 +28,47 @@ impl Page {
         self.devtools("Emulation.setEmulatedMedia", json!({"features": features})).await;
     }
 
-    /// Looks at the page on each screen, light and dark: pictures are kept, nothing reaches beyond the edge, nobody is
-    /// kept out, nothing was complained of.
-    pub async fn inspect(&self, name: &str) {
+    /// Looks at the page on each screen, light and dark, and keeps pictures. What should not be: something that reaches
+    /// beyond the edge, keeps people out, is missing, or was complained of by the browser.
+    pub async fn inspect(&self, name: &str) -> Vec<String> {
+        let mut found = Vec::new();
         for screen in SCREENS {
             for is_dark in [false, true] {
                 self.emulate(screen, is_dark).await;
                 self.screenshot(name).await;
-                self.check_fits().await;
-                self.check_accessibility().await;
+                found.extend(
+                    self.overflow().await.into_iter().map(|it| format!("reaches beyond the edge: {it}")),
+                );
+                found.extend(self.accessibility_findings().await);
             }
         }
-        self.check_console().await;
-        self.check_fetched().await;
+        found.extend(self.complaints().await);
+        found.extend(self.missing().await);
+        found.dedup();
+        found.into_iter().map(|it| format!("{name}: {it}")).collect()
+    }
+
+    /// Nothing is found by [`Page::inspect`].
+    pub async fn check_looks(&self, name: &str) {
+        let found = self.inspect(name).await;
+        assert!(found.is_empty(), "{}", found.join("\n"));
     }
 
     /// A picture of the whole page, in `screenshots` of the target folder, named by width and colours.
     pub async fn screenshot(&self, name: &str) -> PathBuf {
-        let script = "return [innerWidth, matchMedia('(prefers-color-scheme: dark)').matches]";
+        let script =
+            "return [screen.width, screen.height, matchMedia('(prefers-color-scheme: dark)').matches]";
         let looks = self.driver.execute(script, []).await.unwrap().json().clone();
-        let scheme = if looks[1] == json!(true) { "dark" } else { "light" };
-        self.picture(&format!("{name}-{}-{scheme}", looks[0])).await
+        let size = |at: usize| u32::try_from(looks[at].as_u64().unwrap()).unwrap();
+        let (width, height, is_dark) = (size(0), size(1), looks[2] == json!(true));
+        let content =
+            self.devtools("Page.getLayoutMetrics", json!({})).await["cssContentSize"]["height"].clone();
+        // As a window that needs no scrolling shows it: what sticks to the window's edge is then where it belongs.
+        let whole = u32::try_from(content.as_f64().unwrap_or_default() as i64).unwrap_or(height).max(height);
+        self.emulate((width, whole), is_dark).await;
+        let path = self.picture(&format!("{name}-{width}-{}", if is_dark { "dark" } else { "light" })).await;
+        self.emulate((width, height), is_dark).await;
+        path
     }
 
     /// A picture of the whole page under this name.

@@ -7,6 +7,7 @@ mod defences;
 mod driver;
 mod flows;
 mod keyboard;
+mod lists;
 mod looks;
 mod operators;
 mod page;

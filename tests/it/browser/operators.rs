@@ -18,7 +18,7 @@ on_both_databases! {
         page.press("Look at it").await;
         page.sees("Install Petstore?").await;
         page.sees("Petstore may send GET").await;
-        page.inspect("install-consent").await;
+        page.check_looks("install-consent").await;
         assert_eq!(site.call("GET", "/v1/components", None).await["items"], serde_json::json!([]));
         page.press("Allow this and install").await;
         page.sees("The component is installed.").await;

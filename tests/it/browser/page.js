@@ -5,14 +5,21 @@ const normalized = (text) => (text ?? "").replace(/\s+/g, " ").trim();
 const shown = (element) => element.checkVisibility({ visibilityProperty: true, opacityProperty: true });
 const textOf = (element) => normalized(element.innerText ?? element.textContent);
 
+/** What a screen reader would read of it. */
+const spoken = (element) => {
+    const copy = element.cloneNode(true);
+    for (const silent of copy.querySelectorAll("[aria-hidden=true]")) silent.remove();
+    return normalized(copy.textContent);
+};
+
 /** The name by which somebody who sees the element, or hears it, would call it. */
 const nameOf = (element) => {
     const by = element.getAttribute("aria-labelledby");
     if (by) return normalized(by.split(/\s+/).map((id) => document.getElementById(id)?.textContent).join(" "));
     if (element.getAttribute("aria-label")) return normalized(element.getAttribute("aria-label"));
-    if (element.labels?.length) return textOf(element.labels[0]);
+    if (element.labels?.length) return spoken(element.labels[0]);
     if (element.matches("input")) return normalized(element.value || element.alt || element.name);
-    return textOf(element) || normalized(element.title);
+    return spoken(element) || normalized(element.title);
 };
 
 /** The one that is called so, or else the only ones whose name begins so. */
@@ -29,6 +36,7 @@ const questions = {
     link: (name) => called(all("a[href]"), name),
     count: (name) =>
         textOf(all(".tile").find((tile) => textOf(tile).includes(name))?.querySelector(".count") ?? document.createElement("p")),
+    rows: () => all(".row-link").map(textOf),
     text: () => (document.body ? document.body.innerText : ""),
     shows: (text) => normalized(document.body?.innerText).includes(normalized(text)),
     focus: () => {

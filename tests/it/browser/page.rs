@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use thirtyfour::error::{WebDriverErrorInner, WebDriverResult};
+use thirtyfour::error::{WebDriverError, WebDriverErrorInner, WebDriverResult};
 use thirtyfour::{By, Key, WebDriver, WebElement};
 
 use super::driver;
@@ -136,6 +136,11 @@ impl Page {
         self.ask("count", &[name]).await.as_str().unwrap_or_default().to_owned()
     }
 
+    /// The names in a list's rows.
+    pub async fn row_names(&self) -> Vec<String> {
+        serde_json::from_value(self.ask("rows", &[]).await).unwrap()
+    }
+
     /// Clicks the button that is called so.
     pub async fn press(&self, name: &str) {
         self.act("button", name, async |button| button.click().await).await;
@@ -235,17 +240,22 @@ impl Page {
     async fn fail(&self, what: &str) -> ! {
         let url = self.driver.current_url().await.map_or_else(|error| error.to_string(), String::from);
         let text = self.text().await;
-        let picture = self.picture("failed").await;
+        // A test runs in a thread of its name.
+        let test = std::thread::current().name().unwrap_or("test").replace("::", "-");
+        let picture = self.picture(&format!("failed-{test}")).await;
         panic!("{what}\nat {url}, see {}:\n{text}", picture.display());
     }
 }
 
 /// Whether the same may work in a moment.
-fn is_passing(error: &thirtyfour::error::WebDriverError) -> bool {
-    matches!(
-        error.as_inner(),
-        WebDriverErrorInner::StaleElementReference(_)
-            | WebDriverErrorInner::ElementClickIntercepted(_)
-            | WebDriverErrorInner::ElementNotInteractable(_)
-    )
+fn is_passing(error: &WebDriverError) -> bool {
+    use WebDriverErrorInner as Inner;
+    let is_stale = |text: &str| text.contains("does not belong to the document");
+    match error.as_inner() {
+        Inner::StaleElementReference(_)
+        | Inner::ElementClickIntercepted(_)
+        | Inner::ElementNotInteractable(_) => true,
+        // What chromedriver says of an element whose page goes away just then.
+        _ => is_stale(&error.to_string()),
+    }
 }

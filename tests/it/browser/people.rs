@@ -48,7 +48,7 @@ on_both_databases! {
         page.fill("User name", USER).await;
         page.fill("Password", "not what Ada thinks of").await;
         page.press("Sign in").await;
-        page.until("to be told", async || page.source().await.contains(r#"role="alert""#).then_some(())).await;
+        page.sees("is not right").await;
         assert_eq!((page.value("User name").await.as_str(), page.value("Password").await.as_str()), (USER, ""));
         page.fill("Password", PASSWORD).await;
         page.press("Sign in").await;
@@ -77,11 +77,51 @@ on_both_databases! {
         page.sees("Your password is changed").await;
         other.open("/account").await;
         other.is_at("/sign-in").await;
-        for (password, place) in [(PASSWORD, "/sign-in"), ("another sentence of Ada's", "/account")] {
+        for (password, told) in [(PASSWORD, "is not right"), ("another sentence of Ada's", "Where you are signed in")] {
             other.fill("User name", USER).await;
             other.fill("Password", password).await;
             other.press("Sign in").await;
-            other.is_at(place).await;
+            other.sees(told).await;
         }
+    }
+
+    async fn people_are_shown_what_they_may_do_and_refused_the_rest(db: Database) {
+        let mut site = Site::start(db).await;
+        site.install("petstore");
+        let id = site.credential("Shop").await;
+        site.flow("orders", "Orders", &[("fetch", &id)]).await;
+        let page = site.invited("bob", &["--right", "credentials:read", "--right", "flows:read"]).await;
+        page.sees("Petstore").await;
+        for link in ["Create New Credential", "Components"] {
+            assert!(!page.has("link", link).await, "{link}");
+        }
+        page.open(&format!("/w/default/credentials/{id}")).await;
+        page.sees("Shop").await;
+        assert!(!page.has("button", "Verify now").await);
+        for link in ["Edit", "Delete", "Replace in flows"] {
+            assert!(!page.has("link", link).await, "{link}");
+        }
+        page.open("/w/default/flows/orders").await;
+        assert!(!page.has("button", "Activate").await);
+        for path in [
+            format!("/w/default/credentials/{id}/edit"),
+            format!("/w/default/credentials/{id}/delete"),
+            format!("/w/default/credentials/{id}/replace"),
+            "/w/default/components/petstore/new".to_owned(),
+            "/w/default/flows/orders/steps/fetch".to_owned(),
+            "/components".to_owned(),
+            "/components/install".to_owned(),
+        ] {
+            page.open(&path).await;
+            let text = page.text().await;
+            assert!(text.contains("right") || text.contains("for operators"), "{path}:\n{text}");
+            assert!(!page.has("button", "Verify and save").await && !page.has("button", "Delete for good").await);
+        }
+        // Another workspace looks like one that does not exist.
+        for path in ["/w/other/credentials", "/w/nowhere/flows"] {
+            page.open(path).await;
+            page.sees("There is nothing here").await;
+        }
+        page.check_console().await;
     }
 }

@@ -115,7 +115,7 @@ async fn form_is_filled_in_and_sent_by_its_words() {
 async fn page_without_fault_passes_every_check() {
     let page = pages().await;
     assert!((500..5_000).contains(&page.page_weight("/").await));
-    page.inspect("proof").await;
+    page.check_looks("proof").await;
     page.check_steady().await;
     let order = page.tab_order().await;
     let names: Vec<&str> = order.iter().map(|focus| focus.name.as_str()).collect();

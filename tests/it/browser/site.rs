@@ -97,6 +97,18 @@ impl Site {
         page
     }
 
+    /// The browser of somebody who was invited, with these options of `keystead user add`.
+    pub async fn invited(&mut self, name: &str, words: &[&str]) -> Page {
+        let link = self.installation.invite(&[&[name], words].concat());
+        let page = self.browser().await;
+        page.open(&link).await;
+        assert_eq!(page.value("User name").await, name);
+        page.fill("New password", PASSWORD).await;
+        page.press("Save and sign in").await;
+        page.is_at("/w/default/credentials").await;
+        page
+    }
+
     /// Another browser of the first user.
     pub async fn sign_in(&self) -> Page {
         let page = self.browser().await;

@@ -3,6 +3,7 @@
 
 use serde_json::json;
 
+use super::page::Page;
 use super::site::Site;
 use crate::harness::databases::{Backend, fresh};
 use crate::harness::petstore::{GOOD_KEY, petstore};
@@ -11,49 +12,65 @@ use crate::harness::wasm::guest;
 /// What a first page may weigh, in bytes.
 const LIGHT: u64 = 100_000;
 
+/// Opens a page as somebody who comes for the first time, and looks at it.
+async fn visit(page: &Page, path: &str, name: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let weight = page.page_weight(path).await;
+    if weight > LIGHT {
+        found.push(format!("{name}: weighs {weight} bytes"));
+    }
+    let (sum, moved) = page.layout_shift().await;
+    if sum > 0.001 {
+        found.push(format!("{name}: jumps by {sum}: {moved:?}"));
+    }
+    found.extend(page.inspect(name).await);
+    found
+}
+
 #[tokio::test]
 async fn pages_before_anybody_is_signed_in() {
+    let mut found = Vec::new();
     let site = Site::start(fresh(Backend::Sqlite).await).await;
     let page = site.browser().await;
     for (path, name) in
         [(site.link().await.as_str(), "welcome"), ("/sign-in", "sign-in"), ("/welcome?token=x", "problem")]
     {
-        let weight = page.page_weight(path).await;
-        assert!(weight < LIGHT, "{path} weighs {weight} bytes");
-        page.check_steady().await;
-        page.inspect(name).await;
+        found.extend(visit(&page, path, name).await);
     }
     site.first_user().await;
     page.open("/sign-in").await;
     page.fill("User name", "ada").await;
     page.fill("Password", "wrong").await;
     page.press("Sign in").await;
-    page.until("to be told", async || page.source().await.contains(r#"role="alert""#).then_some(())).await;
-    page.inspect("sign-in-refused").await;
+    page.sees("is not right").await;
+    found.extend(page.inspect("sign-in-refused").await);
+    assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
 #[tokio::test]
 async fn empty_pages_say_what_to_do() {
+    let mut found = Vec::new();
     let (mut site, page) = Site::with_petstore(fresh(Backend::Sqlite).await).await;
     for (path, name) in [
         ("/w/default/components/petstore", "component-empty"),
         ("/w/default/flows", "flows-empty"),
         ("/w/default/flows/nowhere", "not-found"),
     ] {
-        page.open(path).await;
-        page.inspect(name).await;
+        found.extend(visit(&page, path, name).await);
     }
     page.open("/components/petstore").await;
     page.press("Remove the component").await;
+    page.sees("The component is removed.").await;
     page.open("/w/default/credentials").await;
-    page.inspect("credentials-empty").await;
+    found.extend(page.inspect("credentials-empty").await);
     page.open("/components").await;
-    page.inspect("components-empty").await;
+    found.extend(page.inspect("components-empty").await);
     assert!(site.credentials().await.is_empty());
+    assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
 /// An installation in use: components, credentials of every status, flows.
-async fn in_use() -> (Site, super::page::Page, String) {
+async fn in_use() -> (Site, Page, String) {
     let (mut site, page) = Site::with_petstore(fresh(Backend::Sqlite).await).await;
     for name in ["kitchen", "hostile"] {
         site.install_bytes(guest(name)).await;
@@ -72,6 +89,7 @@ async fn in_use() -> (Site, super::page::Page, String) {
 
 #[tokio::test]
 async fn pages_of_an_installation_in_use() {
+    let mut found = Vec::new();
     let (_site, page, shop) = in_use().await;
     let credential = format!("/w/default/credentials/{shop}");
     for (path, name) in [
@@ -94,16 +112,15 @@ async fn pages_of_an_installation_in_use() {
         ("/components/install".to_owned(), "install"),
         ("/account".to_owned(), "account"),
     ] {
-        let weight = page.page_weight(&path).await;
-        assert!(weight < LIGHT, "{path} weighs {weight} bytes");
-        page.check_steady().await;
-        page.inspect(name).await;
+        found.extend(visit(&page, &path, name).await);
         assert!(!page.source().await.contains(GOOD_KEY), "{path} shows a secret");
     }
+    assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
 #[tokio::test]
 async fn outcomes_of_forms() {
+    let mut found = Vec::new();
     let (_site, page, shop) = in_use().await;
     page.open("/w/default/components/petstore/new").await;
     page.fill("Account name", "Shop").await;
@@ -111,17 +128,17 @@ async fn outcomes_of_forms() {
     page.fill("Base URL", &petstore().base_url()).await;
     page.press("Verify and save").await;
     page.sees("Petstore does not accept it").await;
-    page.inspect("create-refused").await;
+    found.extend(page.inspect("create-refused").await);
     page.fill("API key", GOOD_KEY).await;
     page.fill("Base URL", &petstore().faulty("status/503")).await;
     page.press("Verify and save").await;
     page.sees("Petstore could not be asked").await;
-    page.inspect("create-undecided").await;
+    found.extend(page.inspect("create-undecided").await);
     page.fill("API key", GOOD_KEY).await;
     page.fill("Base URL", "not an address").await;
     page.press("Try again").await;
     page.sees("Please correct this").await;
-    page.inspect("create-invalid").await;
+    found.extend(page.inspect("create-invalid").await);
 
     page.open(&format!("/w/default/credentials/{shop}")).await;
     page.press("Verify now").await;
@@ -130,14 +147,15 @@ async fn outcomes_of_forms() {
         .execute("document.querySelectorAll('details').forEach((it) => { it.open = true })", [])
         .await
         .unwrap();
-    page.inspect("credential-verified").await;
+    found.extend(page.inspect("credential-verified").await);
     page.open("/w/default/flows/returns").await;
     page.press("Activate").await;
     page.sees("The flow cannot be active").await;
-    page.inspect("flow-refused").await;
+    found.extend(page.inspect("flow-refused").await);
     page.open(&format!("/w/default/credentials/{shop}/edit")).await;
-    page.fill("Base URL", "http://127.0.0.1:9/").await;
+    page.fill("Base URL", &petstore().faulty("status/503")).await;
     page.press("Verify and save").await;
     page.sees("must be typed again").await;
-    page.inspect("edit-resend").await;
+    found.extend(page.inspect("edit-resend").await);
+    assert!(found.is_empty(), "{}", found.join("\n"));
 }

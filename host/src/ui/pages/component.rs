@@ -1,5 +1,7 @@
 //! The credentials of a component.
 
+use std::cmp::Reverse;
+
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
@@ -148,8 +150,8 @@ fn orders(chosen: &str) -> Vec<OrderChoice> {
 
 fn order(credentials: &mut [Credential], by: &str) {
     match by {
-        "newest" => credentials.sort_by(|a, b| b.id.cmp(&a.id)),
-        "verified" => credentials.sort_by(|a, b| b.verified_at.cmp(&a.verified_at)),
+        "newest" => credentials.sort_by_cached_key(|credential| Reverse(credential.id.clone())),
+        "verified" => credentials.sort_by_key(|credential| Reverse(credential.verified_at)),
         "status" => credentials.sort_by_key(|credential| credential.status == Status::Verified),
         _ => credentials.sort_by_cached_key(|credential| credential.name.to_lowercase()),
     }

@@ -134,7 +134,8 @@ pub(in crate::ui) async fn save(
     let name = posted.pairs.take("name").unwrap_or_default();
     let maker = Maker::new(ui.clone(), member, &id, link)?;
     let Posted { pairs, headers, request } = posted;
-    let work = async move { create(maker, pairs, name, accept_unverified, key).await.into_response() };
+    let work =
+        Box::pin(async move { create(maker, pairs, name, accept_unverified, key).await.into_response() });
     Ok(running::answer(&ui, &headers, request, work).await)
 }
 

@@ -107,7 +107,7 @@ pub(in crate::ui) async fn verify(
     let Posted { headers, request, .. } = posted;
     let work = {
         let ui = ui.clone();
-        async move { verify_again(&ui, &member, &id).await.into_response() }
+        Box::pin(async move { verify_again(&ui, &member, &id).await.into_response() })
     };
     Ok(running::answer(&ui, &headers, request, work).await)
 }

@@ -137,7 +137,7 @@ pub(in crate::ui) async fn save(
     let wanted = Wanted { name, revision, accept_unverified, pairs };
     let work = {
         let ui = ui.clone();
-        async move { change(ui, member, &id, wanted).await.into_response() }
+        Box::pin(async move { change(ui, member, &id, wanted).await.into_response() })
     };
     Ok(running::answer(&ui, &headers, request, work).await)
 }

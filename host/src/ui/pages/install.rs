@@ -2,7 +2,7 @@
 //! asks for.
 
 use askama::Template;
-use axum::extract::{FromRequest, Multipart, Path, Request, State};
+use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Path, Request, State};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use serde_json::Value;
@@ -105,12 +105,12 @@ pub(in crate::ui) async fn install(
 
 /// The file of the form, if its token is right.
 async fn read(ui: &Ui, operator: &Operator, request: Request) -> Result<Option<Vec<u8>>, Response> {
-    let (parts, body) = request.into_parts();
-    let content_type = parts.headers.clone();
-    let bytes =
-        read_upload(Request::from_parts(parts, body), &ui.api).await.map_err(Problem::into_response)?;
+    let headers = request.headers().clone();
+    let bytes = read_upload(request, &ui.api).await.map_err(Problem::into_response)?;
     let mut again = Request::new(axum::body::Body::from(bytes));
-    *again.headers_mut() = content_type;
+    *again.headers_mut() = headers;
+    // It was bounded when it was read.
+    DefaultBodyLimit::disable().apply(&mut again);
     let mut form = Multipart::from_request(again, ui).await.map_err(IntoResponse::into_response)?;
     let (mut token, mut file) = (String::new(), None);
     while let Some(field) = form.next_field().await.map_err(IntoResponse::into_response)? {
@@ -120,7 +120,7 @@ async fn read(ui: &Ui, operator: &Operator, request: Request) -> Result<Option<V
             _ => {}
         }
     }
-    if token == operator.0.form_token { Ok(file) } else { Err(cross_site().into_response()) }
+    if operator.0.has_sent(&token) { Ok(file) } else { Err(cross_site().into_response()) }
 }
 
 fn page(operator: &Operator, problem: Option<Refusal>) -> Install {

@@ -3,8 +3,8 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
-use http::StatusCode;
 use http::header::{RETRY_AFTER, SET_COOKIE};
+use http::{HeaderName, HeaderValue, StatusCode};
 
 use crate::accounts::{self, HashingFailed, SignInError, SignedIn};
 use crate::api::{Kind, Problem};
@@ -16,6 +16,9 @@ use crate::ui::params::Asked;
 use crate::ui::posted::{OpenForm, Posted};
 use crate::ui::texts::TEXTS;
 use crate::ui::{Ui, cookie};
+
+/// Clear Site Data, 3.1.
+const CLEAR: HeaderName = HeaderName::from_static("clear-site-data");
 
 #[derive(Template)]
 #[template(path = "sign_in.html")]
@@ -96,6 +99,8 @@ pub(in crate::ui) fn enter(ui: &Ui, signed_in: &SignedIn, next: &str) -> Respons
 /// To the page where one signs in, without the cookie.
 pub(in crate::ui) fn leave(ui: &Ui) -> Response {
     let mut response = tell("/sign-in", Deed::SignedOut).into_response();
+    // Pages that the browser keeps for its Back button are not to be seen again.
+    response.headers_mut().insert(CLEAR, HeaderValue::from_static("\"cache\""));
     if let Some(cookie) = ui.address.as_ref().and_then(|address| cookie::forget(address)) {
         response.headers_mut().insert(SET_COOKIE, cookie);
     }
