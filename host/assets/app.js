@@ -62,7 +62,7 @@ async function send(form, submitter) {
   say("checking");
   try {
     const answer = await fetch(form.action, {
-      method: "POST", body, signal: leaving.signal, headers: { Accept: "application/x-ndjson, text/html;q=0.9" },
+      method: "POST", body, signal: leaving.signal, headers: { Accept: "application/x-ndjson, text/html" },
     });
     for await (const line of lines(answer)) {
       if (line.stage) say(line.stage);

@@ -11,6 +11,7 @@ mod egress;
 mod flows;
 mod harness;
 mod ops;
+mod pages;
 mod petstore_plugin;
 mod placements;
 mod sandbox;

@@ -22,7 +22,7 @@ use crate::api::{Problem, RequestId};
 use crate::telemetry::{Phase, tell_phases};
 use crate::verify;
 
-/// What the script accepts.
+/// What the script accepts, beside pages for what is refused before anything is done.
 const LINES: &str = "application/x-ndjson";
 
 /// The largest page, in bytes.
@@ -47,8 +47,8 @@ pub(super) async fn answer(
     id: RequestId,
     work: BoxFuture<'static, Response>,
 ) -> Response {
-    let accepts = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
-    if !accepts.contains(LINES) {
+    let accept = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
+    if !accept.split(',').any(|kind| kind.trim() == LINES) {
         return work.await;
     }
     let (tell, phases) = watch::channel(None);
