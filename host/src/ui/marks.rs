@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 
 use super::Ui;
+use super::member::Visitor;
 use crate::api::Problem;
 use crate::catalogue::{Component, State as Running};
 use crate::domain::id::ComponentId;
@@ -58,6 +59,8 @@ fn hue(id: &str) -> u32 {
 /// `GET /icons/{component}/{version}`: drawn anew from the pixels of the plugin's icon.
 pub(super) async fn serve(
     State(ui): State<Ui>,
+    // Which components there are is nobody else's business.
+    _: Visitor,
     Path((component, _version)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
     let id: ComponentId = component.parse().map_err(|_| Problem::not_found())?;
