@@ -6,7 +6,7 @@ use super::html::Form;
 use super::routes::{GET, OPEN, POST, World};
 use super::site::Site;
 use super::visitor::{Page, Visitor};
-use crate::harness::databases::on_both_databases;
+use crate::harness::databases::{Backend, fresh, on_both_databases};
 
 /// Posts the form of a route as its page would, with the visitor's token.
 async fn post(visitor: &Visitor<'_>, form: &Form) -> Page {
@@ -183,5 +183,73 @@ on_both_databases! {
         for entry in audit.iter().take(made) {
             assert_eq!(entry.actor.as_deref(), Some(user.as_str()), "{entry:?}");
         }
+    }
+}
+
+/// Every right by which pages differ.
+const RIGHTS: [Right; 5] = [
+    Right::CredentialsRead,
+    Right::CredentialsWrite,
+    Right::CredentialsUse,
+    Right::FlowsRead,
+    Right::FlowsWrite,
+];
+
+/// Follows every link from the start page on; the paths that were seen, without queries.
+async fn crawl(visitor: &Visitor<'_>) -> std::collections::BTreeSet<String> {
+    let mut open = vec!["/".to_owned()];
+    let mut seen = std::collections::BTreeSet::new();
+    while let Some(path) = open.pop() {
+        if !seen.insert(path.clone()) {
+            continue;
+        }
+        let page = visitor.get(&path).await;
+        match page.status {
+            303 => open.push(page.location().to_owned()),
+            200 => {
+                let links = page.html.links().into_iter().filter(|link| link.starts_with('/'));
+                open.extend(links.map(|link| link.split('#').next().unwrap().to_owned()));
+            }
+            status => panic!("{path} is offered and answers {status}: {}", page.html.text),
+        }
+        assert!(seen.len() < 200, "{seen:?}");
+    }
+    seen
+}
+
+#[tokio::test]
+async fn nothing_is_offered_that_is_then_refused() {
+    let site = Site::over(fresh(Backend::Sqlite).await).await;
+    let ada = site.ada().await;
+    let world = World::of(&site).await;
+    let everything = crawl(&ada).await;
+    let credential = format!("/w/default/credentials/{}", world.credential);
+    for path in [
+        "/account",
+        "/components/install",
+        "/components/petstore",
+        "/w/default/components/petstore/new",
+        "/w/default/flows/orders/steps/fetch",
+        "/w/default/components/petstore/new?flow=idle&step=fetch",
+        &credential,
+        &format!("{credential}/edit"),
+        &format!("{credential}/delete"),
+        &format!("{credential}/replace"),
+    ] {
+        assert!(everything.contains(path), "{path} is not in {everything:?}");
+    }
+    for chosen in 1..1_u32 << RIGHTS.len() {
+        let rights: Vec<Right> =
+            (0..RIGHTS.len()).filter(|n| chosen & 1 << n != 0).map(|n| RIGHTS[n]).collect();
+        let visitor = site.invited(&format!("user-{chosen}"), "default", &rights).await;
+        let seen = crawl(&visitor).await;
+        let sees = |path: &str| seen.iter().any(|seen| seen.starts_with(path));
+        assert_eq!(
+            sees("/w/default/credentials"),
+            rights.contains(&Right::CredentialsRead),
+            "{rights:?} {seen:?}"
+        );
+        assert_eq!(sees("/w/default/flows"), rights.contains(&Right::FlowsRead), "{rights:?} {seen:?}");
+        assert!(!sees("/components"), "{rights:?}");
     }
 }
