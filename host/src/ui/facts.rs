@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::texts::TEXTS;
 use super::times::Time;
+use super::titles::Titles;
 use crate::catalogue::{Component, State};
 use crate::domain::credential::Credential;
 
@@ -31,7 +32,7 @@ impl Fact {
 }
 
 /// Everything but the fields.
-pub(super) fn facts(credential: &Credential, component: &str) -> Vec<Fact> {
+pub(super) fn facts(credential: &Credential, component: &str, titles: &Titles) -> Vec<Fact> {
     let mut facts = Vec::new();
     if let Some(account) = &credential.account {
         facts.push(Fact::new(TEXTS.fact_account, &account.label));
@@ -46,8 +47,11 @@ pub(super) fn facts(credential: &Credential, component: &str) -> Vec<Fact> {
     let release = format!("{component} {}", credential.release.version);
     facts.push(Fact::new(TEXTS.fact_release, release));
     if !credential.destinations.is_empty() {
-        let arrows: Vec<String> =
-            credential.destinations.iter().map(|to| to.replacen(' ', " → ", 1)).collect();
+        let arrow = |destination: &String| match destination.split_once(' ') {
+            Some((sealed, origin)) => format!("{} → {origin}", titles.of(sealed)),
+            None => destination.clone(),
+        };
+        let arrows: Vec<String> = credential.destinations.iter().map(arrow).collect();
         facts.push(Fact::new(TEXTS.fact_destinations, arrows.join(", ")));
     }
     match credential.last_used_at {

@@ -4,6 +4,7 @@ use super::Ui;
 use super::member::Member;
 use super::texts::{TEXTS, fill};
 use super::times::Time;
+use super::titles::Titles;
 use crate::api::Problem;
 use crate::domain::credential::Credential;
 use crate::domain::evidence::{Evidence, Exchange};
@@ -31,6 +32,7 @@ pub(super) async fn history(
     member: &Member,
     credential: &Credential,
     component: &str,
+    titles: &Titles,
 ) -> Result<Vec<Entry>, Problem> {
     let found = ui.api.app.store.list_verifications(&member.workspace, &credential.id).await?;
     let entry = |(at, outcome, evidence): (jiff::Timestamp, String, Evidence)| Entry {
@@ -43,7 +45,7 @@ pub(super) async fn history(
         },
         release: release(&evidence, component),
         log: evidence.log.iter().map(|line| format!("{}: {}", line.level, line.text)).collect(),
-        exchanges: evidence.exchanges.into_iter().map(Asked::from).collect(),
+        exchanges: evidence.exchanges.into_iter().map(|exchange| Asked::new(exchange, titles)).collect(),
     };
     Ok(found.into_iter().map(|found| entry((found.at, found.outcome, found.evidence))).collect())
 }
@@ -61,8 +63,8 @@ fn release(evidence: &Evidence, component: &str) -> String {
     )
 }
 
-impl From<Exchange> for Asked {
-    fn from(exchange: Exchange) -> Self {
+impl Asked {
+    fn new(exchange: Exchange, titles: &Titles) -> Self {
         let status = exchange.status.map(|status| status.to_string()).unwrap_or_default();
         let answer = match (&exchange.failure, &exchange.withheld) {
             (Some(failure), _) => fill(TEXTS.failed, &[("failure", failure)]),
@@ -71,7 +73,7 @@ impl From<Exchange> for Asked {
         };
         let placed = exchange.placements.iter().map(|placed| {
             let values: [(&str, &dyn std::fmt::Display); 3] =
-                [("sealed", &placed.sealed), ("place", &placed.place), ("name", &placed.name)];
+                [("sealed", &titles.of(&placed.sealed)), ("place", &placed.place), ("name", &placed.name)];
             fill(TEXTS.placed, &values)
         });
         Self {

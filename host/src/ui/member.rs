@@ -14,9 +14,9 @@ use crate::api::{Kind, Problem};
 use crate::app::Actor;
 use crate::domain::id::WorkspaceId;
 use crate::domain::rights::Right;
-use crate::domain::secret::Secret;
 
 /// Somebody who is signed in.
+#[derive(Clone)]
 pub(super) struct Visitor {
     pub(super) session: Session,
     /// What the forms of this session carry.
@@ -76,21 +76,24 @@ impl Member {
     }
 }
 
-/// The text of the session's cookie and the session; none when nobody is signed in.
-async fn find(parts: &Parts, ui: &Ui) -> Result<Option<(Secret, Session)>, Problem> {
+/// Who is signed in; none when nobody is. Looked up once for each request.
+async fn find(parts: &mut Parts, ui: &Ui) -> Result<Option<Visitor>, Problem> {
+    if let Some(known) = parts.extensions.get::<Visitor>() {
+        return Ok(Some(known.clone()));
+    }
     let Some(address) = &ui.address else { return Ok(None) };
     let Some(text) = cookie::read(address, &parts.headers) else { return Ok(None) };
-    let session = accounts::find_session(&ui.api.app, text.expose()).await?;
-    Ok(session.map(|session| (text, session)))
+    let Some(session) = accounts::find_session(&ui.api.app, text.expose()).await? else { return Ok(None) };
+    let visitor = Visitor { session, form_token: form_token(&text) };
+    parts.extensions.insert(visitor.clone());
+    Ok(Some(visitor))
 }
 
 impl FromRequestParts<Ui> for Visitor {
     type Rejection = Response;
     async fn from_request_parts(parts: &mut Parts, ui: &Ui) -> Result<Self, Response> {
-        match find(parts, ui).await.map_err(Problem::into_response)? {
-            Some((text, session)) => Ok(Self { session, form_token: form_token(&text) }),
-            None => Err(sign_in(parts)),
-        }
+        let found = find(parts, ui).await.map_err(Problem::into_response)?;
+        found.ok_or_else(|| sign_in(parts))
     }
 }
 
@@ -108,8 +111,7 @@ fn sign_in(parts: &Parts) -> Response {
 impl axum::extract::OptionalFromRequestParts<Ui> for Visitor {
     type Rejection = Response;
     async fn from_request_parts(parts: &mut Parts, ui: &Ui) -> Result<Option<Self>, Response> {
-        let found = find(parts, ui).await.map_err(Problem::into_response)?;
-        Ok(found.map(|(text, session)| Self { session, form_token: form_token(&text) }))
+        find(parts, ui).await.map_err(Problem::into_response)
     }
 }
 

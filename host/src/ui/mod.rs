@@ -22,6 +22,7 @@ mod posted;
 mod running;
 mod texts;
 mod times;
+mod titles;
 mod uploads;
 mod usages;
 
@@ -83,6 +84,7 @@ pub(crate) fn router(api: Api, address: Option<Address>) -> Router {
         .route("/components", get(components::list))
         .route("/components/install", get(install::ask).post(install::look))
         .route("/components/install/{digest}", post(install::install))
+        .route("/components/install/{digest}/icon", get(install::icon))
         .route("/components/{id}", get(components::read))
         .route("/components/{id}/remove", post(components::remove))
         .route("/icons/{id}/{version}", get(marks::serve))

@@ -2,6 +2,7 @@
 
 mod connections;
 mod envelope;
+mod held;
 mod metrics;
 mod patience;
 mod server;

@@ -20,6 +20,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_util::task::TaskTracker;
 
 use super::connections::{Connection, Connections};
+use super::held::Held;
 use super::patience::Patient;
 use super::{metrics, site};
 use crate::api::{Api, Kind, Problem, Settings};
@@ -142,7 +143,7 @@ async fn run(
     }
 }
 
-/// The service of one connection, which is at work while a request is being answered.
+/// The service of one connection, which is at work until a request is answered, its body included.
 fn counted<S>(
     service: S,
     connection: Arc<Connection>,
@@ -159,9 +160,8 @@ where
         let at_work = connection.begin();
         let answer = service.call(request);
         async move {
-            let answer = answer.await;
-            drop(at_work);
-            answer
+            let answer = answer.await?;
+            Ok(answer.map(|body| Body::new(Held::new(body, at_work))))
         }
     })
 }

@@ -48,7 +48,7 @@ fn control(field: &Field, held: &Held<'_>) -> Control {
         forgets: held.posted.is_some_and(|posted| posted.has(&forget_name(&field.pointer))),
         checked: is_checkbox && held.is_checked(field),
         choices: if kind == Kind::Select { choices(field, &value) } else { Vec::new() },
-        placeholder: field.keywords.get("examples").and_then(|examples| examples.get(0)).map(show),
+        placeholder: placeholder(field, kind),
         min,
         max,
         step,
@@ -62,6 +62,12 @@ fn control(field: &Field, held: &Held<'_>) -> Control {
         active: held.is_made(field.when.as_ref()),
         value: if is_checkbox { String::new() } else { value },
     }
+}
+
+/// An example; a time has a form that nobody guesses.
+fn placeholder(field: &Field, kind: Kind) -> Option<String> {
+    let example = field.keywords.get("examples").and_then(|examples| examples.get(0)).map(show);
+    example.or_else(|| (kind == Kind::DateTime).then(|| "2026-01-31T12:00:00Z".to_owned()))
 }
 
 fn value(field: &Field, held: &Held<'_>) -> String {

@@ -26,6 +26,7 @@ use crate::ui::params::Id;
 use crate::ui::posted::Posted;
 use crate::ui::running;
 use crate::ui::texts::{TEXTS, fill};
+use crate::ui::titles::Titles;
 use crate::ui::usages::{FlowLine, Usages, usage_in_words};
 use crate::verify::{VerifyError, verify_stored};
 
@@ -145,6 +146,7 @@ async fn page(
     let credential = &shown.credential;
     let usages = Usages::find(ui, member, id).await?;
     let title = shown.title();
+    let titles = Titles::of_component(shown.component.as_deref());
     Ok(CredentialPage {
         page: member.layout(Section::Credentials, &credential.name).noticing(notice),
         base: shown.base(),
@@ -152,12 +154,12 @@ async fn page(
         mark: shown.mark(),
         badge: Badge::of_credential(credential.status),
         outcome,
-        facts: facts(credential, &title),
+        facts: facts(credential, &title, &titles),
         fields: fields(credential, shown.component.as_deref()),
         usage: usage_in_words(&credential.usage),
         more_usages: usages.more(credential),
         usages: usages.flows,
-        history: history(ui, member, credential, &title).await?,
+        history: history(ui, member, credential, &title, &titles).await?,
         stage_asking: fill(TEXTS.stage_asking, &[("component", &title)]),
         component_title: title,
         may_use: member.may(Right::CredentialsUse),

@@ -5,6 +5,7 @@ use askama::Template;
 use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Path, Request, State};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
+use http::header::CONTENT_TYPE;
 use serde_json::Value;
 
 use crate::api::{Problem, read_upload};
@@ -70,13 +71,16 @@ pub(in crate::ui) async fn look(
     if sentences.is_empty() {
         sentences.push(TEXTS.asks_nothing.to_owned());
     }
+    let icon = descriptor.icon.clone();
+    let image = icon.as_ref().map(|_| format!("/components/install/{}/icon", examined.digest));
     let found = Found {
-        mark: Mark::made(descriptor.id.as_str(), &descriptor.title),
+        mark: Mark { image, ..Mark::made(descriptor.id.as_str(), &descriptor.title) },
         release: fill(TEXTS.release_of, &[("version", &descriptor.version), ("id", &descriptor.id)]),
         sentences,
         digest: examined.digest.clone(),
     };
-    ui.uploads.keep(Upload { user: operator.0.session.user.clone(), digest: examined.digest }, bytes);
+    let upload = Upload { user: operator.0.session.user.clone(), digest: examined.digest };
+    ui.uploads.keep(upload, bytes, icon);
     let page =
         Install { page: operator.0.layout(Section::Components, title), problem: None, found: Some(found) };
     Ok(show(&page))
@@ -101,6 +105,17 @@ pub(in crate::ui) async fn install(
         }
         Err(error) => Ok(refuse(&operator, error.into())),
     }
+}
+
+/// `GET /components/install/{digest}/icon`
+pub(in crate::ui) async fn icon(
+    State(ui): State<Ui>,
+    operator: Operator,
+    Path(digest): Path<String>,
+) -> Result<Response, Problem> {
+    let upload = Upload { user: operator.0.session.user.clone(), digest };
+    let icon = ui.uploads.icon(&upload).ok_or_else(Problem::not_found)?;
+    Ok(([(CONTENT_TYPE, "image/png")], icon.png().to_vec()).into_response())
 }
 
 /// The file of the form, if its token is right.
