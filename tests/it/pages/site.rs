@@ -41,6 +41,7 @@ impl Site {
     pub async fn with_guest(database: Database, name: &str) -> Self {
         let mut site = Self::over(database).await;
         keystead::install::install(&site.service.app, &Actor::Operator, guest(name)).await.unwrap();
+        site.helps.push("https://kitchen.example/keys");
         site.helps.push("https://hostile.example/?a=%22&b='><script>document.title='help'</script>");
         site
     }
