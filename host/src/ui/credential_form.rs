@@ -21,7 +21,7 @@ pub(super) struct CredentialForm {
     pub(super) link_note: Option<String>,
     pub(super) hidden: Vec<(&'static str, String)>,
     pub(super) name: String,
-    pub(super) name_error: Option<&'static str>,
+    pub(super) name_error: Option<String>,
     pub(super) form: Form,
     /// A page for people who have to find their key.
     pub(super) help: Option<String>,

@@ -7,8 +7,10 @@ use axum::response::{Html, IntoResponse, Response};
 use super::assets;
 use super::member::Visitor;
 use super::texts::{TEXTS, Texts};
+use crate::accounts::{Membership, Session};
 use crate::api::Problem;
 use crate::domain::id::WorkspaceId;
+use crate::domain::rights::Right;
 
 /// Where in the menu a page belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +23,19 @@ pub(super) enum Section {
     None,
 }
 
+/// A workspace that one can go to.
+pub(super) struct Place {
+    pub(super) name: String,
+    pub(super) href: String,
+}
+
+/// The path of the first page of a workspace that somebody may look at.
+pub(super) fn home(session: &Session, workspace: &WorkspaceId) -> Option<String> {
+    let pages = [(Right::CredentialsRead, "credentials"), (Right::FlowsRead, "flows")];
+    let (_, page) = pages.into_iter().find(|(right, _)| session.may(workspace, *right))?;
+    Some(format!("/w/{workspace}/{page}"))
+}
+
 /// What the frame shows.
 pub(super) struct Layout {
     pub(super) t: &'static Texts,
@@ -28,7 +43,10 @@ pub(super) struct Layout {
     pub(super) section: Section,
     /// The workspace that the page belongs to, or the visitor's first one.
     pub(super) workspace: String,
-    pub(super) workspaces: Vec<String>,
+    pub(super) workspaces: Vec<Place>,
+    /// What they may look at there.
+    pub(super) reads_credentials: bool,
+    pub(super) reads_flows: bool,
     /// Empty where nobody is signed in.
     pub(super) user: String,
     pub(super) is_operator: bool,
@@ -48,6 +66,8 @@ impl Layout {
             section,
             workspace: String::new(),
             workspaces: Vec::new(),
+            reads_credentials: false,
+            reads_flows: false,
             user: String::new(),
             is_operator: false,
             form_token: String::new(),
@@ -59,11 +79,17 @@ impl Layout {
 
     pub(super) fn signed_in(mut self, visitor: &Visitor, workspace: Option<&WorkspaceId>) -> Self {
         let session = &visitor.session;
-        self.workspaces = session.memberships.iter().map(|member| member.workspace.to_string()).collect();
-        self.workspace = match workspace {
-            Some(workspace) => workspace.to_string(),
-            None => self.workspaces.first().cloned().unwrap_or_default(),
+        let place = |member: &Membership| Place {
+            name: member.workspace.to_string(),
+            href: home(session, &member.workspace).unwrap_or_else(|| "/account".to_owned()),
         };
+        self.workspaces = session.memberships.iter().map(place).collect();
+        let first = session.memberships.first().map(|member| &member.workspace);
+        if let Some(workspace) = workspace.or(first) {
+            self.workspace = workspace.to_string();
+            self.reads_credentials = session.may(workspace, Right::CredentialsRead);
+            self.reads_flows = session.may(workspace, Right::FlowsRead);
+        }
         self.user = session.name.to_string();
         self.is_operator = session.operator;
         self.form_token.clone_from(&visitor.form_token);

@@ -59,6 +59,7 @@ fn hue(id: &str) -> u32 {
 /// `GET /icons/{component}/{version}`: drawn anew from the pixels of the plugin's icon.
 pub(super) async fn serve(
     State(ui): State<Ui>,
+    // Which components there are is nobody else's business.
     _: Visitor,
     Path((component, _version)): Path<(String, String)>,
 ) -> Result<Response, Problem> {

@@ -34,6 +34,7 @@ use axum::response::Redirect;
 use axum::routing::{get, post};
 
 use crate::api::{Api, Problem};
+use layout::home;
 use member::Visitor;
 use pages::{
     account, component, components, create, credential, credentials, delete, edit, flow, flows, install,
@@ -93,11 +94,11 @@ pub(crate) fn router(api: Api, address: Option<Address>) -> Router {
         .with_state(ui)
 }
 
-/// `GET /`: to the credentials of the visitor's first workspace, or to what an operator of none can do.
+/// `GET /`: to the first page of a workspace that the visitor may look at, or to what an operator of none can do.
 async fn start(visitor: Visitor) -> Result<Redirect, Problem> {
     let session = &visitor.session;
-    match session.memberships.first() {
-        Some(member) => Ok(Redirect::to(&format!("/w/{}/credentials", member.workspace))),
+    match session.memberships.iter().find_map(|member| home(session, &member.workspace)) {
+        Some(path) => Ok(Redirect::to(&path)),
         None if session.operator => Ok(Redirect::to("/components")),
         None => Ok(Redirect::to("/account")),
     }

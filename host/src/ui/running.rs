@@ -3,7 +3,7 @@
 //! as everywhere.
 
 use std::convert::Infallible;
-use std::time::Duration;
+use std::pin::Pin;
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::{HeaderMap, HeaderValue};
@@ -14,6 +14,7 @@ use http::header::{ACCEPT, CONTENT_TYPE, LOCATION};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio::task::{JoinError, JoinHandle};
+use tokio::time::Sleep;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::Ui;
@@ -54,31 +55,27 @@ pub(super) async fn answer(
     let (tell, phases) = watch::channel(None);
     let waiting = CancellationToken::new();
     let work = verify::for_caller(waiting.clone(), tell_phases(tell, work));
-    let time = ui.api.settings.request_time();
     let running = Running {
         phases,
-        work: Some(ui.api.at_work.spawn(within(time, work))),
+        work: Some(ui.api.at_work.spawn(work)),
+        late: Box::pin(tokio::time::sleep(ui.api.settings.request_time())),
         id,
-        _gone_when_dropped: waiting.drop_guard(),
+        waiting: Some(waiting.drop_guard()),
     };
     let mut response = Body::from_stream(running.lines()).into_response();
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(LINES));
     response
 }
 
-async fn within(time: Duration, work: impl Future<Output = Response>) -> Response {
-    match tokio::time::timeout(time, work).await {
-        Ok(response) => response,
-        Err(_) => Problem::took_too_long().into_response(),
-    }
-}
-
 struct Running {
     phases: watch::Receiver<Option<Phase>>,
     /// None when its outcome was told.
     work: Option<JoinHandle<Response>>,
+    /// When the work has taken too long.
+    late: Pin<Box<Sleep>>,
     id: RequestId,
-    _gone_when_dropped: DropGuard,
+    /// Dropped when nobody waits any more. The work then ends its verification itself, and records that.
+    waiting: Option<DropGuard>,
 }
 
 impl Running {
@@ -98,6 +95,10 @@ impl Running {
             Ok(()) = self.phases.changed() => {
                 let phase = *self.phases.borrow_and_update();
                 return Some(json!({ "stage": stage(phase) }));
+            }
+            () = self.late.as_mut() => {
+                self.waiting = None;
+                Ok(Problem::took_too_long().into_response())
             }
         };
         self.work = None;

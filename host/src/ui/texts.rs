@@ -199,6 +199,7 @@ texts! {
     deleted: "The credential is deleted.",
     in_use_title: "Active flows use it, so it cannot be deleted",
     in_use: "Without it these flows would break. Give them another credential, or deactivate or delete the flows; then delete it.",
+    stored_now: "Stored now: {value}",
     changed_meanwhile: "It was changed while you looked at it. Please look again.",
     replace_title: "Replace {name} in flows",
     replace_help: "The steps that hold it get another credential of the same component, all at once.",

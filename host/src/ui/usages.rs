@@ -8,6 +8,7 @@ use crate::api::Problem;
 use crate::domain::credential::{Credential, UsageCount};
 use crate::domain::flow::Usage;
 use crate::domain::id::{CredentialId, FlowId};
+use crate::domain::rights::Right;
 
 /// Steps that a page shows at most.
 const SHOWN: u32 = 100;
@@ -15,7 +16,8 @@ const SHOWN: u32 = 100;
 /// A flow with those of its steps that hold the credential.
 pub(super) struct FlowLine {
     pub(super) id: FlowId,
-    pub(super) href: String,
+    /// None for those who may not look at flows.
+    pub(super) href: Option<String>,
     pub(super) name: String,
     /// Their ids, in a row.
     pub(super) steps: String,
@@ -33,6 +35,7 @@ pub(super) struct Usages {
 impl Usages {
     pub(super) async fn find(ui: &Ui, member: &Member, id: &CredentialId) -> Result<Self, Problem> {
         let usages = ui.api.app.store.list_usages(&member.workspace, id, None, SHOWN).await?;
+        let sees_flows = member.may(Right::FlowsRead);
         let mut flows: Vec<FlowLine> = Vec::new();
         for Usage { flow, name, step, active } in &usages {
             match flows.last_mut().filter(|line| line.id == *flow) {
@@ -42,7 +45,7 @@ impl Usages {
                 }
                 None => flows.push(FlowLine {
                     id: flow.clone(),
-                    href: format!("/w/{}/flows/{flow}", member.workspace),
+                    href: sees_flows.then(|| format!("/w/{}/flows/{flow}", member.workspace)),
                     name: name.clone(),
                     steps: step.to_string(),
                     is_active: *active,

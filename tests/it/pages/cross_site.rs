@@ -47,6 +47,8 @@ on_both_databases! {
         let world = World::of(&site).await;
         let token = ada.form_token().await;
         let foreign = bea.form_token().await;
+        // That of another browser of the same person is another one, too.
+        let other = site.sign_in("ada").await.form_token().await;
         assert_ne!(token, foreign);
         let before = site.state().await;
         for (route, pairs) in POST {
@@ -61,7 +63,7 @@ on_both_databases! {
             }
             let upper = token.to_uppercase();
             let shorter = &token[1..];
-            for wrong in [None, Some(""), Some("wrong"), Some(foreign.as_str()), Some(upper.as_str()), Some(shorter)] {
+            for wrong in [None, Some(""), Some("wrong"), Some(foreign.as_str()), Some(other.as_str()), Some(upper.as_str()), Some(shorter)] {
                 for marks in [&[OWN, SAME_ORIGIN] as Marks, &[OWN], &[SAME_ORIGIN]] {
                     let page = post(&ada, &form.action, marks, World::body(&form, wrong)).await;
                     page.check_says(403, "nothing was done");

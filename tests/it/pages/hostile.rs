@@ -50,16 +50,9 @@ fn encoded(text: &str) -> String {
     url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
 
-async fn hostile(database: crate::harness::databases::Database) -> Site {
-    let mut site = Site::with_guest(database, "hostile").await;
-    // An https address of a help page, with everything in it that an attribute could end by.
-    site.helps.push("https://hostile.example/?a=%22&b='><script>document.title='help'</script>");
-    site
-}
-
 on_both_databases! {
     async fn texts_of_a_plugin_are_texts(db: Database) {
-        let site = hostile(db).await;
+        let site = Site::with_guest(db, "hostile").await;
         let ada = site.ada().await;
         let title = "<script>document.title='title'</script>\"'&amp;";
         for path in ["/w/default/credentials", "/w/default/credentials/new", "/w/default/components/hostile", "/components", "/components/hostile"] {
@@ -81,7 +74,7 @@ on_both_databases! {
     }
 
     async fn what_a_plugin_says_of_a_credential_is_text(db: Database) {
-        let site = hostile(db).await;
+        let site = Site::with_guest(db, "hostile").await;
         let ada = site.ada().await;
         for (shop, told) in [
             ("bad", "</p><script>document.title='verdict'</script>{{name}} javascript:alert(1)"),
@@ -105,7 +98,7 @@ on_both_databases! {
     }
 
     async fn texts_of_people_are_texts(db: Database) {
-        let site = hostile(db).await;
+        let site = Site::with_guest(db, "hostile").await;
         let ada = site.ada().await;
         let long = "x".repeat(200);
         for (n, text) in TEXTS.into_iter().chain([long.as_str()]).enumerate() {
@@ -155,7 +148,7 @@ on_both_databases! {
     }
 
     async fn texts_in_addresses_are_texts_or_nothing(db: Database) {
-        let site = hostile(db).await;
+        let site = Site::with_guest(db, "hostile").await;
         let ada = site.ada().await;
         let eve = site.stranger();
         for text in TEXTS {
@@ -191,7 +184,7 @@ on_both_databases! {
 fn a_help_page_is_an_https_address() {
     let descriptor = |help: &str| {
         json!({
-            "descriptor": 1, "id": "x", "title": "X", "version": "1", "help": help,
+            "descriptor": 1, "id": "x", "title": "X", "version": "1.0.0", "help": help,
             "authorization": {"kind": "custom"},
             "schema": {"type": "object", "additionalProperties": false, "properties": {}},
             "egress": [], "sealed": []

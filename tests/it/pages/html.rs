@@ -94,6 +94,13 @@ impl Html {
         self.value_at(at)
     }
 
+    /// The value of the first control with this name inside an element.
+    pub fn value_in(&self, outer: &Element, name: &str) -> Option<String> {
+        let begin = self.elements.iter().position(|element| std::ptr::eq(element, outer))?;
+        let mut inside = begin..outer.end;
+        inside.find(|at| self.elements[*at].attribute("name") == Some(name)).and_then(|at| self.value_at(at))
+    }
+
     fn value_at(&self, at: usize) -> Option<String> {
         let element = &self.elements[at];
         match (element.name.as_str(), element.attribute("type")) {

@@ -83,6 +83,10 @@ on_both_databases! {
         let own = form.clone();
         form = form.with(&[("form_token", &bea.form_token().await)]);
         bea.post(form).await.check_says(404, "Please choose it again.");
+        // Nor does anybody else see its icon.
+        let icon = format!("{}/icon", own.action);
+        assert_eq!((ada.get(&icon).await.status, bea.get(&icon).await.status), (200, 404));
+        assert_eq!(ada.get(&icon).await.headers["content-type"], "image/png");
         assert_eq!(site.count("components").await, 0);
         assert_eq!(ada.post(own).await.status, 303);
     }

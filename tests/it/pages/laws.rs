@@ -57,6 +57,13 @@ pub fn check_html(page: &Html, helps: &[&str]) {
         assert_ne!(element.name, "style", "inline style");
         assert!(element.attribute("http-equiv").is_none(), "{element:?}");
     }
+    for form in page.all("form") {
+        let token = page.value_in(form, "form_token");
+        let is_open = ["/sign-in", "/welcome"].contains(&form.attribute("action").unwrap());
+        let posts = form.attribute("method") == Some("post");
+        // What is sent by GET stands in the address, and so does not carry the token.
+        assert_eq!(token.is_some_and(|token| token.len() == 64), posts && !is_open, "{form:?}");
+    }
     assert_eq!(page.all("html").count(), 1);
     assert_eq!(page.all("script").count(), 1);
     assert_eq!(page.all("main").count(), 1);

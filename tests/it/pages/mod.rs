@@ -4,6 +4,7 @@ mod changes;
 mod creation;
 mod cross_site;
 mod edits;
+mod fields;
 mod flows;
 mod headers;
 mod hostile;

@@ -8,7 +8,7 @@ use super::visitor::{FORM, encode, multipart};
 use crate::harness::wasm::plugin;
 
 /// Paths that show something.
-pub const GET: [&str; 22] = [
+pub const GET: [&str; 23] = [
     "/",
     "/sign-in",
     "/welcome",
@@ -26,6 +26,7 @@ pub const GET: [&str; 22] = [
     "/w/{workspace}/flows/{id}/steps/{step}",
     "/components",
     "/components/install",
+    "/components/install/{digest}/icon",
     "/components/{id}",
     "/icons/{id}/{version}",
     "/assets/{name}",

@@ -27,7 +27,7 @@ pub struct Site {
     pub origin: String,
     /// An API token with every right in `default`.
     pub token: String,
-    /// Addresses of pages that components may lead to.
+    /// Addresses of pages that components lead to; that of a hostile one has everything that an attribute could end by.
     pub helps: Vec<&'static str>,
 }
 
@@ -39,8 +39,10 @@ impl Site {
 
     /// With a guest of the tests.
     pub async fn with_guest(database: Database, name: &str) -> Self {
-        let site = Self::over(database).await;
+        let mut site = Self::over(database).await;
         keystead::install::install(&site.service.app, &Actor::Operator, guest(name)).await.unwrap();
+        site.helps.push("https://kitchen.example/keys");
+        site.helps.push("https://hostile.example/?a=%22&b='><script>document.title='help'</script>");
         site
     }
 

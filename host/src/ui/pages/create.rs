@@ -153,7 +153,7 @@ async fn create(
             let stored = form::Stored::nothing();
             let (form, _) = Form::posted(&maker.descriptor.schema, &stored, &posted, &[]);
             let mut page = maker.page(form, name);
-            page.name_error = Some(sentence);
+            page.name_error = Some(sentence.to_owned());
             page.outcome = Some(refused.outcome);
             return Ok(show_as(StatusCode::UNPROCESSABLE_ENTITY, &page));
         }

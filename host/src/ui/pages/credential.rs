@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 
+use super::replace;
 use crate::api::Problem;
 use crate::catalogue::Component;
 use crate::domain::credential::{Credential, Expected};
@@ -48,6 +49,7 @@ struct CredentialPage {
     stage_asking: String,
     may_use: bool,
     may_write: bool,
+    may_replace: bool,
 }
 
 /// A credential that a member looks at, with its component.
@@ -162,5 +164,6 @@ async fn page(
         component_title: title,
         may_use: member.may(Right::CredentialsUse),
         may_write: member.may(Right::CredentialsWrite),
+        may_replace: replace::may(member),
     })
 }

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 
 use super::credential::Shown;
+use super::replace;
 use crate::api::Problem;
 use crate::domain::credential::Expected;
 use crate::domain::id::CredentialId;
@@ -30,6 +31,7 @@ struct Delete {
     revision: i64,
     /// Why it cannot be deleted.
     refusal: Option<&'static str>,
+    may_replace: bool,
     /// What deleting does.
     consequence: &'static str,
     flows: Vec<FlowLine>,
@@ -94,6 +96,7 @@ async fn page(
         name: credential.name.clone(),
         revision: credential.revision,
         refusal: is_used.then_some(TEXTS.in_use),
+        may_replace: replace::may(member),
         consequence: if flows.is_empty() { TEXTS.delete_unused } else { TEXTS.delete_linked },
         flows,
         more,

@@ -93,15 +93,39 @@ impl Editor {
         let is_outdated = matches!(error, VerifyError::Unexpected | VerifyError::Changed);
         let refused = refuse(error, &self.shown.title())?;
         let stored = Stored::from(&self.shown.credential);
-        let (form, leftovers) =
+        let (mut form, leftovers) =
             Form::posted(&self.descriptor.schema, &stored, &wanted.pairs, &refused.violations);
+        if is_outdated {
+            tell_stored(&mut form, &Form::stored(&self.descriptor.schema, &stored));
+        }
         let revision = if is_outdated { self.shown.credential.revision } else { wanted.revision };
         let mut outcome = refused.outcome;
         outcome.errors = form::summary(&form, &leftovers);
         let mut page = self.page(form, wanted.name.clone(), revision);
+        let credential = &self.shown.credential;
+        if is_outdated && wanted.name != credential.name {
+            page.name_error = Some(fill(TEXTS.stored_now, &[("value", &credential.name)]));
+        }
         page.outcome = Some(outcome);
         page.offers_unverified = refused.is_doubtful;
         Ok(show_as(refused.status, &page))
+    }
+}
+
+/// Says at each control what is stored now, where that is something else: who goes on replaces it.
+fn tell_stored(form: &mut Form, now: &Form) {
+    for (control, stored) in
+        form.controls.iter_mut().zip(&now.controls).filter(|(control, _)| !control.secret)
+    {
+        let value = match control.kind {
+            form::Kind::Checkbox if control.checked == stored.checked => continue,
+            form::Kind::Checkbox if stored.checked => TEXTS.yes,
+            form::Kind::Checkbox => TEXTS.no,
+            _ if control.value == stored.value => continue,
+            _ if stored.value.is_empty() => TEXTS.nothing_stored,
+            _ => &stored.value,
+        };
+        control.errors.push(fill(TEXTS.stored_now, &[("value", &value)]));
     }
 }
 
@@ -151,7 +175,7 @@ async fn change(ui: Ui, member: Member, id: &CredentialId, wanted: Wanted) -> Re
             let (form, _) = Form::posted(&editor.descriptor.schema, &stored, &wanted.pairs, &[]);
             let refused = refuse(VerifyError::FieldsInvalid(Vec::new()), "")?;
             let mut page = editor.page(form, wanted.name, wanted.revision);
-            page.name_error = Some(sentence);
+            page.name_error = Some(sentence.to_owned());
             page.outcome = Some(refused.outcome);
             return Ok(show_as(StatusCode::UNPROCESSABLE_ENTITY, &page));
         }

@@ -35,6 +35,8 @@ struct FlowPage {
     badge: Badge,
     is_active: bool,
     may_write: bool,
+    /// Whether they may see what a step could hold.
+    may_choose: bool,
     refusal: Option<Refusal>,
     steps: Vec<StepLine>,
 }
@@ -56,9 +58,11 @@ struct StepLine {
 
 /// The credential of a step.
 struct Held {
-    href: String,
+    /// None for those who may not read credentials.
+    href: Option<String>,
     name: String,
-    badge: Badge,
+    /// None where nobody looked.
+    badge: Option<Badge>,
 }
 
 /// `GET /w/{workspace}/flows/{id}`
@@ -127,8 +131,10 @@ async fn page(
     let (store, workspace) = (&ui.api.app.store, &member.workspace);
     let Flow { name, active, steps, .. } =
         store.find_flow(workspace, id).await?.ok_or_else(Problem::not_found)?;
+    // Who may not read credentials learns that a step holds one, as from the API.
+    let may_read = member.may(Right::CredentialsRead);
     let filter = ListFilter { flow: Some(id.clone()), limit: CREDENTIALS, ..ListFilter::default() };
-    let held = store.list_credentials(workspace, filter).await?;
+    let held = if may_read { store.list_credentials(workspace, filter).await? } else { Vec::new() };
     let held: HashMap<&CredentialId, &Credential> =
         held.iter().map(|credential| (&credential.id, credential)).collect();
     let base = format!("/w/{workspace}/flows/{id}");
@@ -138,6 +144,7 @@ async fn page(
         badge: Badge::of_flow(active),
         is_active: active,
         may_write: member.may(Right::FlowsWrite),
+        may_choose: member.may(Right::FlowsWrite) && may_read,
         refusal,
         steps: steps.iter().map(|step| line(ui, member, &base, step, &held)).collect(),
         base,
@@ -156,12 +163,11 @@ fn line(
     let id = step.component.as_str();
     // Linked between the two reads: it is there, its name comes with the next look.
     let credential = step.credential.as_ref().map(|held_id| Held {
-        href: format!("/w/{}/credentials/{held_id}", member.workspace),
+        href: member
+            .may(Right::CredentialsRead)
+            .then(|| format!("/w/{}/credentials/{held_id}", member.workspace)),
         name: held.get(held_id).map_or_else(|| held_id.to_string(), |credential| credential.name.clone()),
-        badge: Badge::of_credential(
-            held.get(held_id)
-                .map_or(crate::domain::credential::Status::Unverified, |credential| credential.status),
-        ),
+        badge: held.get(held_id).map(|credential| Badge::of_credential(credential.status)),
     });
     StepLine {
         id: step.id.to_string(),

@@ -2,6 +2,7 @@
 
 use askama::Template;
 use axum::response::Response;
+use http::header::RETRY_AFTER;
 use serde_json::Value;
 
 use crate::api::{Problem, RequestId};
@@ -27,6 +28,9 @@ pub(crate) fn page(problem: &Problem, id: &RequestId) -> Response {
         request_id: id.to_string(),
     };
     let mut response = show_as(row.status, &page);
+    if let Some(seconds) = problem.seconds_to_wait() {
+        response.headers_mut().insert(RETRY_AFTER, seconds.into());
+    }
     guard::bind(&mut response);
     response
 }
@@ -38,4 +42,19 @@ fn errors(problem: &Problem) -> Vec<String> {
     entries
         .map(|entry| format!("{} {}", text(entry, "pointer"), text(entry, "message")).trim().to_owned())
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::Kind;
+
+    #[test]
+    fn who_has_to_wait_is_told_how_long() {
+        let told = |seconds| {
+            let problem = Problem::new(Kind::Unavailable, "Too much is going on.").retry_after(seconds);
+            page(&problem, &RequestId::default()).headers().get(RETRY_AFTER).cloned()
+        };
+        assert_eq!((told(Some(7)), told(None)), (Some(7.into()), None));
+    }
 }

@@ -77,6 +77,11 @@ pub(in crate::ui) async fn replace(
     }
 }
 
+/// Whether a member may give flows another credential.
+pub(in crate::ui) fn may(member: &Member) -> bool {
+    require(member).is_ok()
+}
+
 fn require(member: &Member) -> Result<(), Problem> {
     member.require(Right::CredentialsWrite)?;
     member.require(Right::FlowsWrite)
