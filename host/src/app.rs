@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::accounts::Accounts;
+use crate::budgets::Budgets;
 use crate::catalogue::Catalogue;
 use crate::domain::clock::{Clock, Entropy};
 use crate::domain::id::{AuditId, TokenId, UserId, WorkspaceId};
@@ -23,6 +24,7 @@ pub struct App {
     pub egress: Egress,
     pub telemetry: Telemetry,
     pub accounts: Accounts,
+    pub budgets: Budgets,
 }
 
 impl App {

@@ -5,6 +5,7 @@ pub mod accounts;
 pub mod api;
 pub mod app;
 pub mod boot;
+pub mod budgets;
 pub mod catalogue;
 pub mod cli;
 pub mod client;

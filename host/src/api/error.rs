@@ -43,6 +43,7 @@ pub enum Kind {
     PluginRefused,
     VerificationUndecided,
     TooManyVerifications,
+    TooManyFailures,
     HeadersTooLarge,
     Internal,
     VerifierFailed,
@@ -321,7 +322,14 @@ pub const PROBLEMS: &[Row] = &[
         "too-many-verifications",
         StatusCode::TOO_MANY_REQUESTS,
         "Too many verifications are running",
-        "The service bounds how many verifications run and wait, in all and for each workspace. Nothing has run. Send the request again after `retry_after` seconds.",
+        "The service bounds how many verifications run and wait, in all, for each workspace and for each destination host, and how many a workspace begins with one component in a minute. Nothing has run. Send the request again after `retry_after` seconds.",
+    ),
+    row(
+        Kind::TooManyFailures,
+        "too-many-failures",
+        StatusCode::TOO_MANY_REQUESTS,
+        "Too many verifications have failed",
+        "A workspace may try few wrong credentials in an hour at the destination that `host` names, so that nobody guesses passwords here. Nothing was sent. Send the request again after `retry_after` seconds, with a credential that is right: each one that is wrong doubles the wait, up to an hour.",
     ),
     row(
         Kind::HeadersTooLarge,

@@ -85,6 +85,17 @@ impl From<VerifyError> for Problem {
                 "The service runs as many verifications as it may, and enough wait already; send the request again after `retry_after` seconds.",
             )
             .retry_after(Some(busy.retry_after)),
+            VerifyError::TooManyFailures { host, retry_after } => Self::new(
+                Kind::TooManyFailures,
+                format!("Too many verifications at `{host}` have failed, so nothing was sent to it; try again after `retry_after` seconds, with a credential that is right."),
+            )
+            .with("host", host)
+            .retry_after(Some(retry_after)),
+            VerifyError::TooOften { retry_after } => Self::new(
+                Kind::TooManyVerifications,
+                "This workspace has had its verifications with this component for this minute; send the request again after `retry_after` seconds.",
+            )
+            .retry_after(Some(retry_after)),
             VerifyError::Cancelled => Self::new(
                 Kind::TookTooLong,
                 "The request was given up before the application had answered; nothing was saved.",

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::domain::limit::OutOfRange;
 use crate::egress::resolver::SystemResolverError;
 use crate::keyring::KeyringError;
 use crate::sandbox::SandboxError;
@@ -23,6 +24,8 @@ pub enum BootError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Sandbox(#[from] SandboxError),
+    #[error(transparent)]
+    Budgets(#[from] OutOfRange),
     #[error("{0}")]
     Egress(String),
     #[error(transparent)]

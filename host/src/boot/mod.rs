@@ -16,6 +16,7 @@ pub use token::mint_token;
 
 use crate::accounts::Accounts;
 use crate::app::App;
+use crate::budgets::{self, Budgets};
 use crate::catalogue::Catalogue;
 use crate::config::Database;
 use crate::domain::clock::{SystemClock, SystemEntropy};
@@ -31,6 +32,7 @@ pub struct Plan<'a> {
     pub keys: KeySource,
     pub sandbox: &'a sandbox::Settings,
     pub egress: &'a egress::Settings,
+    pub budgets: &'a budgets::Settings,
     /// Where this service listens: never a destination.
     pub own_listeners: Vec<SocketAddr>,
 }
@@ -40,6 +42,7 @@ pub struct Plan<'a> {
 /// # Errors
 /// [`BootError`]. Settings and the root key are checked first; nothing is written when one is wrong.
 pub async fn assemble(plan: Plan<'_>) -> Result<App, BootError> {
+    let budgets = Budgets::new(plan.budgets)?;
     let sandbox = make_sandbox(plan.sandbox)?;
     let egress = make_egress(plan.egress, plan.own_listeners)?;
     let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
@@ -53,7 +56,7 @@ pub async fn assemble(plan: Plan<'_>) -> Result<App, BootError> {
     let catalogue = Catalogue::load(&store, &sandbox).await?;
     let telemetry = Telemetry::default();
     let accounts = Accounts::default();
-    Ok(App { clock, entropy, store, keyring, catalogue, sandbox, egress, telemetry, accounts })
+    Ok(App { clock, entropy, store, keyring, catalogue, sandbox, egress, telemetry, accounts, budgets })
 }
 
 /// The sandbox.

@@ -122,6 +122,7 @@ async fn assemble(
         database: &database,
         sandbox: &file.sandbox,
         egress: &egress,
+        budgets: &file.budgets,
         own_listeners: vec![address],
     };
     Ok(Arc::new(boot::assemble(plan).await?))

@@ -89,6 +89,7 @@ impl Serve {
             database: &settings.database,
             sandbox: &settings.sandbox,
             egress: &settings.egress,
+            budgets: &settings.budgets,
             own_listeners: [Some(address), metrics_address].into_iter().flatten().collect(),
         };
         let app = Arc::new(boot::assemble(plan).await?);
@@ -130,6 +131,7 @@ impl ServiceOptions {
             log: self.log.merge(&file),
             sandbox: file.sandbox,
             egress: file.egress,
+            budgets: file.budgets,
             api: file.api,
         })
     }

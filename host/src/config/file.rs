@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::log::{LogFormat, LogLevel};
-use crate::{api, egress, sandbox};
+use crate::{api, budgets, egress, sandbox};
 
 /// What a TOML file may say; each key is an option of the command line with `_` for `-`. The sections
-/// `[sandbox]`, `[egress]` and `[api]` hold what has no option.
+/// `[sandbox]`, `[egress]`, `[budgets]` and `[api]` hold what has no option.
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct File {
@@ -31,6 +31,7 @@ pub struct File {
     pub token: Option<String>,
     pub sandbox: sandbox::Settings,
     pub egress: egress::Settings,
+    pub budgets: budgets::Settings,
     pub api: api::Settings,
 }
 

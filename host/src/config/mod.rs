@@ -19,7 +19,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use crate::ui::Address;
-use crate::{api, egress, sandbox};
+use crate::{api, budgets, egress, sandbox};
 
 /// Everything that a running service is told.
 pub struct Settings {
@@ -36,6 +36,7 @@ pub struct Settings {
     pub log: Log,
     pub sandbox: sandbox::Settings,
     pub egress: egress::Settings,
+    pub budgets: budgets::Settings,
     pub api: api::Settings,
 }
 

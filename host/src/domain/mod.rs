@@ -1,5 +1,6 @@
 //! The words of Keystead as types: ids, fields, descriptors, verdicts. Nothing here does I/O.
 
+pub mod budget;
 pub mod clock;
 pub mod credential;
 pub mod descriptor;

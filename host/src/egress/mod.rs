@@ -12,6 +12,7 @@ use crate::telemetry::Phases;
 
 pub mod body;
 mod capture;
+mod circuit;
 mod media;
 pub mod origin;
 mod patterns;
@@ -21,6 +22,7 @@ mod probe;
 mod readings;
 mod reflection;
 pub mod resolver;
+mod rest;
 mod sealing;
 mod search;
 pub mod session;
@@ -30,6 +32,7 @@ pub mod transport;
 
 pub use plan::PlanError;
 pub use reflection::ScannerError;
+pub use rest::Rest;
 pub use session::{Record, Refusal, Session};
 pub use settings::Settings;
 
@@ -149,12 +152,26 @@ impl Egress {
             refusal: None,
             bytes_out: 0,
             has_withheld: false,
+            rests: Vec::new(),
         })
     }
 
     /// How long lookups, connections and exchanges took.
     pub fn phases(&self) -> &Phases {
         self.transport.phases()
+    }
+
+    /// Exchanges that were not tried because their destination had not answered again and again.
+    pub fn refused_by_circuits(&self) -> u64 {
+        self.transport.refused_by_circuits()
+    }
+
+    /// The hosts that a verification of these fields may speak to, sorted, each told once.
+    ///
+    /// # Errors
+    /// As for [`Egress::open`].
+    pub fn hosts(&self, descriptor: &Descriptor, fields: &Fields) -> Result<Vec<String>, PlanError> {
+        plan::hosts(descriptor, fields, &self.policy)
     }
 
     /// The destination set of a credential with these fields.

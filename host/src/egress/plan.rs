@@ -141,6 +141,22 @@ pub(super) fn rules(
     Ok(rules)
 }
 
+/// The hosts of all rules, sorted, without duplicates.
+///
+/// # Errors
+/// As for a verification of the same fields.
+pub(super) fn hosts(
+    descriptor: &Descriptor,
+    fields: &Fields,
+    policy: &Policy,
+) -> Result<Vec<String>, PlanError> {
+    let rules = rules(descriptor, fields, policy)?;
+    let mut hosts: Vec<String> = rules.iter().map(|rule| rule.origin.host.to_string()).collect();
+    hosts.sort_unstable();
+    hosts.dedup();
+    Ok(hosts)
+}
+
 /// The destination set of a credential: `name origin` for each sealed value and each origin that it
 /// may travel to, sorted, without duplicates.
 ///

@@ -11,6 +11,7 @@ use super::capture::{self, Taken};
 use super::origin::Origin;
 use super::plan::{Plan, Rule};
 use super::reflection::Scanners;
+use super::rest::Rest;
 use super::sealing::{self, Opened};
 use super::settings::Settings;
 use super::tokens::Tokens;
@@ -31,6 +32,7 @@ pub struct Session {
     pub(super) refusal: Option<Refusal>,
     pub(super) bytes_out: usize,
     pub(super) has_withheld: bool,
+    pub(super) rests: Vec<Rest>,
 }
 
 /// Something that policy refused; it overrules whatever the plugin says afterwards.
@@ -63,6 +65,11 @@ impl Session {
     /// The text, or a fixed sentence where a secret or a sealed token is found in it.
     pub fn scrub(&self, text: String) -> String {
         self.scanner.scrub(text)
+    }
+
+    /// Origins that answered that they want to be left alone for a while.
+    pub fn rests(&self) -> &[Rest] {
+        &self.rests
     }
 
     /// What happened, for verdict and evidence.
@@ -117,7 +124,10 @@ impl Session {
             .map_err(|error| Failure::new("too-large", error.to_string()))?;
         let message = message(&request.method, opened)?;
         match self.transport.exchange(&self.workspace, &origin, message, deadline).await {
-            Ok(answer) => Ok(self.deliver(answer, &rule, exchange)),
+            Ok(answer) => {
+                self.rests.extend(Rest::of(&origin, answer.status, &answer.headers));
+                Ok(self.deliver(answer, &rule, exchange))
+            }
             Err(TransportError { kind, message }) => Err(Failure::new(kind, message)),
         }
     }

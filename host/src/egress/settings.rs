@@ -36,6 +36,9 @@ pub struct Settings {
     pub exchange_ms: u64,
     /// Milliseconds until a connection stands, TLS included. Default 5000, range 100 to 60000.
     pub connect_ms: u64,
+    /// Exchanges with one origin that fail in a row, for want of a connection or an answer, before it is
+    /// left alone for a while. Default 5, range 1 to 1000.
+    pub circuit_failures: u32,
 }
 
 /// A setting that cannot be taken.
@@ -71,6 +74,7 @@ impl Default for Settings {
             response_body_bytes: 1024 * 1024,
             exchange_ms: 10_000,
             connect_ms: 5_000,
+            circuit_failures: 5,
         }
     }
 }
@@ -89,7 +93,7 @@ impl Settings {
     }
 
     /// Each number by name, with its value and its range.
-    fn limits(&self) -> [Limit; 8] {
+    fn limits(&self) -> [Limit; 9] {
         let (kib, mib) = (1024, 1024 * 1024);
         [
             ("exchanges", self.exchanges as u64, 1..=64),
@@ -100,6 +104,7 @@ impl Settings {
             ("response_body_bytes", self.response_body_bytes as u64, kib..=16 * mib),
             ("exchange_ms", self.exchange_ms, 100..=120_000),
             ("connect_ms", self.connect_ms, 100..=60_000),
+            ("circuit_failures", self.circuit_failures.into(), 1..=1000),
         ]
     }
 
@@ -143,7 +148,7 @@ mod tests {
     #[test]
     fn each_number_is_taken_at_its_edges_and_refused_beyond_them() {
         type Set = fn(&mut Settings, u64);
-        let table: [(Set, u64, u64); 8] = [
+        let table: [(Set, u64, u64); 9] = [
             (|s, v| s.exchanges = v as usize, 1, 64),
             (|s, v| s.request_bytes = v as usize, 1024, 1_048_576),
             (|s, v| s.response_headers = v as usize, 16, 1000),
@@ -152,6 +157,7 @@ mod tests {
             (|s, v| s.response_body_bytes = v as usize, 1024, 16_777_216),
             (|s, v| s.exchange_ms = v, 100, 120_000),
             (|s, v| s.connect_ms = v, 100, 60_000),
+            (|s, v| s.circuit_failures = v as u32, 1, 1000),
         ];
         for (set, least, most) in table {
             for (value, taken) in [(least - 1, false), (least, true), (most, true), (most + 1, false)] {

@@ -96,12 +96,13 @@ impl Sandbox {
         Ok(Plugin { pre })
     }
 
-    /// The right to one run for a workspace, at once or after a short wait in the queue.
+    /// The right to one run for a workspace that may speak to these hosts, each told once: at once or after a
+    /// short wait in the queue.
     ///
     /// # Errors
-    /// [`Busy`] when the queue is full, the workspace has its share, or the wait was too long.
-    pub async fn enter(&self, workspace: &WorkspaceId) -> Result<Slot, Busy> {
-        self.slots.enter(workspace).await
+    /// [`Busy`] when the queue is full, the workspace or a host has its share, or the wait was too long.
+    pub async fn enter(&self, workspace: &WorkspaceId, hosts: &[String]) -> Result<Slot, Busy> {
+        self.slots.enter(workspace, hosts).await
     }
 
     /// How busy it is.

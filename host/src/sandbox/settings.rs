@@ -40,6 +40,8 @@ pub struct Settings {
     pub queue_ms: u64,
     /// What one workspace may take of the slots, and of the queue, per cent; rounded up.
     pub per_workspace: u32,
+    /// What runs that may speak to one host may take of both, all workspaces together, per cent; rounded up.
+    pub per_host: u32,
     /// Size of a component that may be installed, bytes.
     pub component_bytes: u64,
 }
@@ -63,6 +65,7 @@ impl Default for Settings {
             queue: 64,
             queue_ms: 2_000,
             per_workspace: 75,
+            per_host: 50,
             component_bytes: 32 * MIB,
         }
     }
@@ -85,7 +88,7 @@ impl Settings {
     }
 
     /// Each setting by name, with its value and its range.
-    fn limits(&self) -> [Limit; 17] {
+    fn limits(&self) -> [Limit; 18] {
         [
             ("wall_ms", self.wall_ms, 100..=300_000),
             ("cpu_ms", self.cpu_ms, 10..=60_000),
@@ -103,6 +106,7 @@ impl Settings {
             ("queue", self.queue.into(), 0..=10_000),
             ("queue_ms", self.queue_ms, 0..=60_000),
             ("per_workspace", self.per_workspace.into(), 1..=100),
+            ("per_host", self.per_host.into(), 1..=100),
             ("component_bytes", self.component_bytes, 64 * 1_024..=128 * MIB),
         ]
     }

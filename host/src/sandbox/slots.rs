@@ -1,6 +1,8 @@
-//! Who may run: a fixed number of slots, a short queue before them, and no workspace that takes all.
+//! Who may run: a fixed number of slots, a short queue before them, and neither a workspace nor a destination
+//! host that takes all.
 
 use std::collections::{HashMap, VecDeque};
+use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -18,8 +20,16 @@ pub(super) struct Slots {
 /// The right to one run. Given back when it is dropped.
 pub struct Slot {
     slots: Arc<Slots>,
+    holder: Holder,
+}
+
+/// Whose share of the slots a run is taken from.
+#[derive(Clone, Default)]
+struct Holder {
     /// None for work of the installation itself, which no workspace's share bounds.
     workspace: Option<WorkspaceId>,
+    /// Whom the run may speak to, each told once.
+    hosts: Arc<[String]>,
 }
 
 /// No slot became free in time, or too many wait already.
@@ -46,6 +56,9 @@ struct Limits {
     /// Slots, and places in the queue, that one workspace may hold.
     slots_of_one: usize,
     queue_of_one: usize,
+    /// Slots, and places in the queue, that runs which may speak to one host may hold.
+    slots_of_host: usize,
+    queue_of_host: usize,
 }
 
 #[derive(Default)]
@@ -56,28 +69,32 @@ struct State {
     last_ticket: u64,
 }
 
-/// How many are held, in all and by each workspace that holds any.
+/// How many are held: in all, by each workspace that holds any, and for each host.
 #[derive(Default)]
 struct Holders {
     all: usize,
-    each: HashMap<WorkspaceId, usize>,
+    workspaces: HashMap<WorkspaceId, usize>,
+    hosts: HashMap<String, usize>,
 }
 
 struct Waiter {
     ticket: u64,
-    workspace: Option<WorkspaceId>,
+    holder: Holder,
     called: oneshot::Sender<Slot>,
 }
 
 impl Slots {
     pub(super) fn new(settings: &Settings) -> Arc<Self> {
-        let share = |of: u32| as_usize((u64::from(of) * u64::from(settings.per_workspace)).div_ceil(100));
+        let share = |of: u32, per_cent: u32| as_usize((u64::from(of) * u64::from(per_cent)).div_ceil(100));
+        let Settings { concurrency, queue, per_workspace, per_host, .. } = *settings;
         let limits = Limits {
-            slots: settings.concurrency as usize,
-            queue: settings.queue as usize,
+            slots: concurrency as usize,
+            queue: queue as usize,
             queue_time: Duration::from_millis(settings.queue_ms),
-            slots_of_one: share(settings.concurrency),
-            queue_of_one: share(settings.queue),
+            slots_of_one: share(concurrency, per_workspace),
+            queue_of_one: share(queue, per_workspace),
+            slots_of_host: share(concurrency, per_host),
+            queue_of_host: share(queue, per_host),
         };
         Arc::new(Self { state: Mutex::default(), limits })
     }
@@ -85,7 +102,7 @@ impl Slots {
     /// A slot for the installation's own work, however long that takes.
     pub(super) async fn wait(self: &Arc<Self>) -> Slot {
         loop {
-            match self.ask(None) {
+            match self.ask(Holder::default()) {
                 Ok(slot) => return slot,
                 // The sender is dropped only with its waiter or its slots, and both are here.
                 Err(mut place) => match (&mut place.call).await {
@@ -96,12 +113,17 @@ impl Slots {
         }
     }
 
-    /// A slot for a workspace, at once or after a short wait.
+    /// A slot for a run of a workspace that may speak to these hosts, at once or after a short wait.
     ///
     /// # Errors
-    /// [`Busy`] when the queue is full, the workspace has its share of it, or the wait was too long.
-    pub(super) async fn enter(self: &Arc<Self>, workspace: &WorkspaceId) -> Result<Slot, Busy> {
-        let mut place = match self.ask(Some(workspace.clone())) {
+    /// [`Busy`] when the queue is full, the workspace or a host has its share of it, or the wait was too long.
+    pub(super) async fn enter(
+        self: &Arc<Self>,
+        workspace: &WorkspaceId,
+        hosts: &[String],
+    ) -> Result<Slot, Busy> {
+        let holder = Holder { workspace: Some(workspace.clone()), hosts: hosts.into() };
+        let mut place = match self.ask(holder) {
             Ok(slot) => return Ok(slot),
             Err(place) => place,
         };
@@ -119,49 +141,51 @@ impl Slots {
         Load { slots: self.limits.slots, running: state.running.all, waiting: state.waiting.all }
     }
 
-    /// A slot if one is free for this workspace, else a place in the queue.
-    fn ask(self: &Arc<Self>, workspace: Option<WorkspaceId>) -> Result<Slot, Place> {
+    /// A slot if one is free for this holder, else a place in the queue.
+    fn ask(self: &Arc<Self>, holder: Holder) -> Result<Slot, Place> {
         let (called, call) = oneshot::channel();
         let mut place = Place { slots: Arc::clone(self), ticket: 0, is_refused: false, call };
         let mut state = self.lock();
         // Nobody who could run is ever left in the queue, so nobody is overtaken here.
-        if self.has_room(&state.running, workspace.as_ref()) {
-            state.running.add(workspace.as_ref());
-            return Ok(Slot { slots: Arc::clone(self), workspace });
+        if self.has_room(&state.running, &holder) {
+            state.running.add(&holder);
+            return Ok(Slot { slots: Arc::clone(self), holder });
         }
-        if let Some(workspace) = &workspace
-            && (state.waiting.all >= self.limits.queue
-                || state.waiting.of(workspace) >= self.limits.queue_of_one)
+        let Limits { queue, queue_of_one, queue_of_host, .. } = self.limits;
+        // The installation waits as long as it takes.
+        if holder.workspace.is_some()
+            && (state.waiting.all >= queue
+                || !state.waiting.is_within(&holder, queue_of_one, queue_of_host))
         {
             place.is_refused = true;
             return Err(place);
         }
         state.last_ticket += 1;
         place.ticket = state.last_ticket;
-        state.waiting.add(workspace.as_ref());
+        state.waiting.add(&holder);
         let ticket = place.ticket;
-        state.queue.push_back(Waiter { ticket, workspace, called });
+        state.queue.push_back(Waiter { ticket, holder, called });
         drop(state);
         Err(place)
     }
 
-    /// Takes a slot back and calls the first waiter whose workspace has room.
-    fn give_back(self: &Arc<Self>, workspace: Option<&WorkspaceId>) {
+    /// Takes a slot back and calls the first waiter whose workspace and hosts have room.
+    fn give_back(self: &Arc<Self>, holder: &Holder) {
         let mut state = self.lock();
-        state.running.remove(workspace);
+        state.running.remove(holder);
         loop {
-            let is_next = |waiter: &Waiter| self.has_room(&state.running, waiter.workspace.as_ref());
+            let is_next = |waiter: &Waiter| self.has_room(&state.running, &waiter.holder);
             let next = state.queue.iter().position(is_next).and_then(|index| state.queue.remove(index));
-            let Some(Waiter { workspace, called, .. }) = next else { return };
-            state.waiting.remove(workspace.as_ref());
+            let Some(Waiter { holder, called, .. }) = next else { return };
+            state.waiting.remove(&holder);
             if called.is_closed() {
                 continue;
             }
-            state.running.add(workspace.as_ref());
+            state.running.add(&holder);
             drop(state);
             // When the waiter has just left, the slot comes back with the error, or with its channel, and its
             // drop calls the next one.
-            drop(called.send(Slot { slots: Arc::clone(self), workspace }));
+            drop(called.send(Slot { slots: Arc::clone(self), holder }));
             return;
         }
     }
@@ -171,13 +195,13 @@ impl Slots {
         // Who was called is not in the queue any more.
         let index = state.queue.iter().position(|waiter| waiter.ticket == ticket);
         if let Some(waiter) = index.and_then(|index| state.queue.remove(index)) {
-            state.waiting.remove(waiter.workspace.as_ref());
+            state.waiting.remove(&waiter.holder);
         }
     }
 
-    fn has_room(&self, running: &Holders, workspace: Option<&WorkspaceId>) -> bool {
-        let is_within_share = workspace.is_none_or(|it| running.of(it) < self.limits.slots_of_one);
-        running.all < self.limits.slots && is_within_share
+    fn has_room(&self, running: &Holders, holder: &Holder) -> bool {
+        let Limits { slots, slots_of_one, slots_of_host, .. } = self.limits;
+        running.all < slots && running.is_within(holder, slots_of_one, slots_of_host)
     }
 
     fn busy(&self) -> Busy {
@@ -193,7 +217,7 @@ impl Slots {
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        self.slots.give_back(self.workspace.as_ref());
+        self.slots.give_back(&self.holder);
     }
 }
 
@@ -215,26 +239,41 @@ impl Drop for Place {
 }
 
 impl Holders {
-    fn add(&mut self, workspace: Option<&WorkspaceId>) {
+    fn add(&mut self, holder: &Holder) {
         self.all += 1;
-        if let Some(workspace) = workspace {
-            *self.each.entry(workspace.clone()).or_default() += 1;
+        if let Some(workspace) = &holder.workspace {
+            *self.workspaces.entry(workspace.clone()).or_default() += 1;
+        }
+        for host in &*holder.hosts {
+            *self.hosts.entry(host.clone()).or_default() += 1;
         }
     }
 
-    fn remove(&mut self, workspace: Option<&WorkspaceId>) {
+    fn remove(&mut self, holder: &Holder) {
         self.all = self.all.saturating_sub(1);
-        let Some(workspace) = workspace else { return };
-        if let Some(count) = self.each.get_mut(workspace) {
-            *count -= 1;
-            if *count == 0 {
-                self.each.remove(workspace);
-            }
+        if let Some(workspace) = &holder.workspace {
+            take_one(&mut self.workspaces, workspace);
+        }
+        for host in &*holder.hosts {
+            take_one(&mut self.hosts, host);
         }
     }
 
-    fn of(&self, workspace: &WorkspaceId) -> usize {
-        self.each.get(workspace).copied().unwrap_or_default()
+    /// Whether the holder could hold one more.
+    fn is_within(&self, holder: &Holder, of_workspace: usize, of_host: usize) -> bool {
+        let held = |host| self.hosts.get(host).copied().unwrap_or_default();
+        let of = |workspace| self.workspaces.get(workspace).copied().unwrap_or_default();
+        holder.workspace.as_ref().is_none_or(|workspace| of(workspace) < of_workspace)
+            && holder.hosts.iter().all(|host| held(host) < of_host)
+    }
+}
+
+fn take_one<K: Eq + Hash>(counts: &mut HashMap<K, usize>, key: &K) {
+    if let Some(count) = counts.get_mut(key) {
+        *count -= 1;
+        if *count == 0 {
+            counts.remove(key);
+        }
     }
 }
 

@@ -10,6 +10,7 @@ mod transaction;
 
 mod audit;
 mod batch;
+mod budgets;
 mod change;
 mod components;
 mod credentials;

@@ -35,6 +35,8 @@ pub struct Telemetry {
     verifications: Histograms<2>,
     /// By what each exchange ended with.
     exchanges: Counters<1>,
+    /// By what refused a verification before anything was sent.
+    refusals: Counters<1>,
 }
 
 impl Telemetry {
@@ -53,6 +55,11 @@ impl Telemetry {
     /// Counts a verification of an installed component. `outcome` is one of the stable names.
     pub fn count_verification(&self, component: &ComponentId, outcome: &'static str, took: Duration) {
         self.verifications.observe([component.as_str(), outcome], took);
+    }
+
+    /// Counts a verification that was refused before anything was sent. `budget` is a name of this program.
+    pub fn count_refusal(&self, budget: &'static str) {
+        self.refusals.add([budget]);
     }
 
     /// Counts what a verification sent.

@@ -13,6 +13,7 @@ pub fn page(app: &App) -> String {
     build(&mut text);
     requests(&mut text, app);
     verifications(&mut text, app);
+    refusals(&mut text, app);
     phases(&mut text, app);
     sandbox(&mut text, app);
     components(&mut text, app);
@@ -44,6 +45,17 @@ fn verifications(text: &mut Text, app: &App) {
     for ([result], row) in app.telemetry.exchanges.rows() {
         metric.sample(&[("result", &result)], row.load(Relaxed));
     }
+}
+
+fn refusals(text: &mut Text, app: &App) {
+    let help = "Verifications that were refused before anything was sent, by the budget that was used up.";
+    let mut metric = text.metric("keystead_budget_refusals_total", Kind::Counter, help);
+    for ([budget], row) in app.telemetry.refusals.rows() {
+        metric.sample(&[("budget", &budget)], row.load(Relaxed));
+    }
+    let help = "Requests of plugins that were not tried, since their destination had not answered several times.";
+    text.metric("keystead_circuit_refusals_total", Kind::Counter, help)
+        .sample(&[], app.egress.refused_by_circuits());
 }
 
 fn phases(text: &mut Text, app: &App) {

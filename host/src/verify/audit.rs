@@ -54,6 +54,10 @@ pub(super) async fn record_refused(
     error: &VerifyError,
 ) -> Result<(), StoreError> {
     let outcome = error.outcome_name();
-    let record = app.audit_record(actor, Some(workspace), action, subject, outcome, json!({}));
+    let detail = match error {
+        VerifyError::TooManyFailures { host, .. } => json!({ "host": host }),
+        _ => json!({}),
+    };
+    let record = app.audit_record(actor, Some(workspace), action, subject, outcome, detail);
     app.store.record_audit(record).await
 }

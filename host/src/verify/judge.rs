@@ -6,7 +6,7 @@ use std::time::Instant;
 use crate::domain::descriptor::Descriptor;
 use crate::domain::evidence::{Evidence, ReleaseRef};
 use crate::domain::verdict::{Doubt, FailureKind, Outcome, Rejection, Verdict, VerifierFailure};
-use crate::egress::{Record, Refusal};
+use crate::egress::{Record, Refusal, Session};
 use crate::sandbox::Run;
 
 use super::Verification;
@@ -34,6 +34,16 @@ pub(super) fn judge(
     Verification {
         outcome,
         evidence: Evidence { release, exchanges, unproven, log: run.log, extra, duration_ms },
+    }
+}
+
+/// The outcome where the application wants to be left alone: nothing was sent.
+pub(super) fn unasked(session: Session, doubt: Doubt, release: ReleaseRef, started: Instant) -> Verification {
+    let unproven = session.into_record().unproven;
+    let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    Verification {
+        outcome: Outcome::Verdict(Verdict::Undecided(doubt)),
+        evidence: Evidence { release, unproven, duration_ms, ..Evidence::default() },
     }
 }
 

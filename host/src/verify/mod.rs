@@ -1,6 +1,7 @@
 //! The job: a credential is saved only after the real system has accepted it.
 
 mod audit;
+mod budget;
 mod caller;
 mod edit;
 mod judge;
@@ -100,7 +101,15 @@ pub async fn verify_stored(
     let fields = open_fields(app, &stored)?;
     let credential = stored.credential;
     let verified =
-        verify_fields_within(app, workspace, &credential.component, fields, Some(&credential)).await?;
+        match verify_fields_within(app, workspace, &credential.component, fields, Some(&credential)).await {
+            Ok(verified) => verified,
+            Err(error) => {
+                if error.is_of_budget() {
+                    audit::record_refused(app, actor, workspace, "credential.verify", id.as_str(), &error).await?;
+                }
+                return Err(error);
+            }
+        };
     let verification = verified.verification;
     let now = app.clock.now();
     let (status, verified_at) = match &verification.outcome {
@@ -202,6 +211,8 @@ struct Prepared {
     verifier: Verifier,
     fields: Fields,
     destinations: Vec<String>,
+    /// Whom the verifier may speak to.
+    hosts: Vec<String>,
 }
 
 fn find_verifier(app: &App, component: &ComponentId) -> Result<Verifier, VerifyError> {
@@ -217,30 +228,57 @@ impl Verifier {
     fn prepare(self, app: &App, mut fields: Fields) -> Result<Prepared, VerifyError> {
         app.telemetry.phases.of(Phase::Schema, || check_fields(&self.descriptor, &mut fields))?;
         let destinations = app.egress.destinations(&self.descriptor, &fields).map_err(plan_error)?;
-        Ok(Prepared { verifier: self, fields, destinations })
+        let hosts = app.egress.hosts(&self.descriptor, &fields).map_err(plan_error)?;
+        Ok(Prepared { verifier: self, fields, destinations, hosts })
     }
 }
 
-/// Asks the real system through the sandboxed verifier. No transaction is open meanwhile.
+/// Asks the real system through the sandboxed verifier, if the budgets allow it. No transaction is open meanwhile.
 async fn run(app: &App, workspace: &WorkspaceId, prepared: Prepared) -> Result<Verified, VerifyError> {
-    let Prepared { verifier: Verifier { component, plugin, descriptor }, fields, destinations } = prepared;
+    let Prepared { verifier: Verifier { component, plugin, descriptor }, fields, destinations, hosts } = prepared;
+    let (mut begun, mut rests) = (None, Vec::new());
     // On the heap: the futures of all that it calls would otherwise stand in each caller's.
     let ask = Box::pin(async {
-        let slot = app.sandbox.enter(workspace).await?;
-        let session = app.egress.open(workspace, &descriptor, &fields, &*app.entropy).map_err(plan_error)?;
+        app.budgets
+            .count(workspace, &component.id, &*app.clock)
+            .map_err(|retry_after| VerifyError::TooOften { retry_after })?;
+        let slot = app.sandbox.enter(workspace, &hosts).await?;
+        // Only now: whoever waits for a slot may find that others have used the budget up meanwhile.
+        let entrance = budget::begin(app, workspace, &destinations).await?;
+        let session = app.egress.open(workspace, &descriptor, &fields, &*app.entropy).map_err(plan_error);
+        let started = Instant::now();
+        match entrance {
+            budget::Entrance::Go(it) => begun = Some(it),
+            budget::Entrance::Rest(doubt) => {
+                app.telemetry.count_refusal("upstream");
+                return Ok(judge::unasked(session?, doubt, component.release.clone(), started));
+            }
+        }
         let now_ms = app.clock.now_ms().unsigned_abs();
         let context = RunContext { now_ms, seed: random_array(&*app.entropy), transcript: false };
-        let started = Instant::now();
-        let run = app.sandbox.verify_in(slot, &plugin, session, context);
+        let run = app.sandbox.verify_in(slot, &plugin, session?, context);
         let run = app.telemetry.phases.during(Phase::Sandbox, run).await;
+        rests = run.session.rests().to_vec();
         Ok::<_, VerifyError>(judge::judge(run, &descriptor, component.release.clone(), started))
     });
     // Whoever is dropped here is out of the queue, or its instance, its connection and its slot are free.
     let asked = Instant::now();
-    let result = tokio::select! {
+    let mut result = tokio::select! {
         result = ask => result,
         () = caller::has_left() => Err(VerifyError::Cancelled),
     };
+    // Counted before it is told: what cannot be counted is not told either.
+    if let Some(begun) = begun {
+        let ended = budget::ended(&result);
+        if let Err(error) = Box::pin(budget::settle(app, workspace, begun, ended, &rests)).await {
+            result = Err(error.into());
+        }
+    }
+    match &result {
+        Err(VerifyError::TooManyFailures { .. }) => app.telemetry.count_refusal("failures"),
+        Err(VerifyError::TooOften { .. }) => app.telemetry.count_refusal("rate"),
+        _ => {}
+    }
     let outcome = match &result {
         Ok(verification) => verification.outcome_name(),
         Err(error) => error.outcome_name(),

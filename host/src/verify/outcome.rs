@@ -109,6 +109,12 @@ pub enum VerifyError {
     /// Nothing has run: our own limits are reached.
     #[error(transparent)]
     Busy(#[from] Busy),
+    /// So many verifications of this destination host failed that nothing was sent to it.
+    #[error("too many verifications at `{host}` have failed; try again in {retry_after} s")]
+    TooManyFailures { host: String, retry_after: u32 },
+    /// The workspace has had its verifications with this component for this minute; nothing has run.
+    #[error("too many verifications in one minute; try again in {retry_after} s")]
+    TooOften { retry_after: u32 },
     /// Nobody waits for the outcome any more; the run was dropped.
     #[error("the caller went away before there was an outcome")]
     Cancelled,
@@ -132,6 +138,11 @@ impl VerifyError {
         }
     }
 
+    /// Whether a budget of the workspace refused it.
+    pub(super) fn is_of_budget(&self) -> bool {
+        matches!(self, Self::TooManyFailures { .. } | Self::TooOften { .. })
+    }
+
     /// The stable name of the outcome, for the audit.
     pub fn outcome_name(&self) -> &'static str {
         match self {
@@ -151,6 +162,8 @@ impl VerifyError {
             Self::KeyReused => "idempotency-key-reused",
             Self::Changed => "changed",
             Self::Busy(_) => "busy",
+            Self::TooManyFailures { .. } => "budget",
+            Self::TooOften { .. } => "rate",
             Self::Cancelled => "cancelled",
             Self::Keyring(_) | Self::Store(_) => "internal",
         }

@@ -122,6 +122,7 @@ impl Service {
             store,
             telemetry: Default::default(),
             accounts: Default::default(),
+            budgets: Budgets::new(&budgets).unwrap(),
         };
         let app = Arc::new(app);
         let router = TowerToHyperService::new(web::router(app.clone(), settings.clone(), Some(address())));

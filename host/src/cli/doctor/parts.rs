@@ -20,6 +20,7 @@ pub(super) fn settings(settings: &Settings) -> Finding {
         .api
         .check()
         .and_then(|()| settings.sandbox.check())
+        .and_then(|()| settings.budgets.check())
         .map_err(String::from)
         .and_then(|()| settings.egress.check().map_err(String::from));
     match checked {

@@ -25,6 +25,22 @@ impl TransportError {
         Self { kind, message: message.into() }
     }
 
+    /// The other side has not answered again and again, and is not asked for a while.
+    pub(super) fn left_alone() -> Self {
+        let message = "the other side did not answer several times in a row, so it is left alone for a short while; try again later";
+        Self::new("unreachable", message)
+    }
+
+    /// Whether the other side gave no sign in time: what a circuit counts.
+    pub(super) fn is_without_answer(&self) -> bool {
+        matches!(self.kind, "unreachable" | "timeout")
+    }
+
+    /// Whether nothing is known of the other side, since it was not asked.
+    pub(super) fn is_before_connection(&self) -> bool {
+        matches!(self.kind, "dns" | "address-refused" | "destination-refused" | "ambiguous-url")
+    }
+
     /// The time of the exchange is over.
     pub(super) fn timeout() -> Self {
         Self::new("timeout", "the exchange was not complete within its time")

@@ -6,7 +6,7 @@ mod timed;
 mod tls;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 pub use failure::TransportError;
 use failure::{Stage, explain};
@@ -18,6 +18,7 @@ use timed::Timing;
 pub use tls::TlsError;
 
 use super::body::{Body, BodyError};
+use super::circuit::Circuits;
 use super::origin::{Origin, Refusal, Scheme};
 use super::policy::Policy;
 use super::resolver::{Resolve, ResolveError, Resolving};
@@ -98,6 +99,7 @@ pub struct Transport {
     /// What is answered instead of sending anything; nothing in a service sets it.
     canned: Option<Answer>,
     phases: Phases,
+    circuits: Circuits,
 }
 
 #[derive(Clone)]
@@ -114,8 +116,9 @@ impl Transport {
     pub fn new(settings: &Settings, policy: Policy, resolver: Arc<dyn Resolve>) -> Result<Self, SetupError> {
         let tls = tls::configure(settings.extra_ca_file.as_deref())?;
         let clients = Cache::builder().max_capacity(MAX_CLIENTS).time_to_idle(CLIENT_IDLE).build();
+        let circuits = Circuits::new(settings.circuit_failures);
         let (settings, policy, phases) = (settings.clone(), Arc::new(policy), Phases::default());
-        Ok(Self { settings, policy, resolver, tls, clients, canned: None, phases })
+        Ok(Self { settings, policy, resolver, tls, clients, canned: None, phases, circuits })
     }
 
     /// A transport that sends nothing: requests are judged as ever, and then all get the same answer.
@@ -129,6 +132,11 @@ impl Transport {
     /// The policy that is applied, for those who judge a destination before they send.
     pub fn policy(&self) -> &Policy {
         &self.policy
+    }
+
+    /// Exchanges that were not tried because their origin is left alone.
+    pub fn refused_by_circuits(&self) -> u64 {
+        self.circuits.refused()
     }
 
     /// How long lookups, connections and exchanges took.
@@ -153,13 +161,22 @@ impl Transport {
         if let Some(answer) = &self.canned {
             return Ok(answer.clone());
         }
+        let Some(pass) = self.circuits.enter(workspace, origin, Instant::now()) else {
+            return Err(TransportError::left_alone());
+        };
         let client = self.client(workspace, origin)?;
         let deadline = deadline.min(self.settings.exchange_time());
         let sent = self.phases.during(Phase::Upstream, self.send(client, origin, request));
-        match tokio::time::timeout(deadline, sent).await {
+        let outcome = match tokio::time::timeout(deadline, sent).await {
             Ok(outcome) => outcome,
             Err(_) => Err(TransportError::timeout()),
+        };
+        match &outcome {
+            Err(error) if error.is_without_answer() => pass.fail(Instant::now()),
+            Err(error) if error.is_before_connection() => drop(pass),
+            _ => pass.succeed(),
         }
+        outcome
     }
 
     async fn send(

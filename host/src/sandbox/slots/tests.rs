@@ -26,8 +26,8 @@ fn load(running: usize, waiting: usize, slots: usize) -> Load {
 async fn those_who_wait_are_called_in_their_order() {
     let slots = slots(1, 2, 100);
     let one = workspace("one");
-    let first = slots.enter(&one).await.unwrap();
-    let (mut second, mut third) = (pin!(slots.enter(&one)), pin!(slots.enter(&one)));
+    let first = slots.enter(&one, &[]).await.unwrap();
+    let (mut second, mut third) = (pin!(slots.enter(&one, &[])), pin!(slots.enter(&one, &[])));
     assert!(poll(second.as_mut()).is_pending() && poll(third.as_mut()).is_pending());
     assert_eq!(slots.load(), load(1, 2, 1));
     drop(first);
@@ -42,10 +42,10 @@ async fn those_who_wait_are_called_in_their_order() {
 async fn a_full_queue_refuses_at_once() {
     let slots = slots(1, 1, 100);
     let one = workspace("one");
-    let _first = slots.enter(&one).await.unwrap();
-    let mut second = pin!(slots.enter(&one));
+    let _first = slots.enter(&one, &[]).await.unwrap();
+    let mut second = pin!(slots.enter(&one, &[]));
     assert!(poll(second.as_mut()).is_pending());
-    assert!(matches!(poll(pin!(slots.enter(&one))), Poll::Ready(Err(Busy { retry_after: 2 }))));
+    assert!(matches!(poll(pin!(slots.enter(&one, &[]))), Poll::Ready(Err(Busy { retry_after: 2 }))));
     assert_eq!(slots.load(), load(1, 1, 1));
 }
 
@@ -53,11 +53,11 @@ async fn a_full_queue_refuses_at_once() {
 async fn a_wait_has_its_end() {
     let settings = Settings { concurrency: 1, queue_ms: 1, per_workspace: 100, ..Settings::default() };
     let (slots, one) = (Slots::new(&settings), workspace("one"));
-    let first = slots.enter(&one).await.unwrap();
-    assert!(matches!(slots.enter(&one).await, Err(Busy { retry_after: 1 })));
+    let first = slots.enter(&one, &[]).await.unwrap();
+    assert!(matches!(slots.enter(&one, &[]).await, Err(Busy { retry_after: 1 })));
     assert_eq!(slots.load(), load(1, 0, 1));
     drop(first);
-    assert!(slots.enter(&one).await.is_ok());
+    assert!(slots.enter(&one, &[]).await.is_ok());
 }
 
 #[tokio::test]
@@ -66,14 +66,14 @@ async fn one_workspace_never_takes_all_slots_nor_the_whole_queue() {
     let (one, two) = (workspace("one"), workspace("two"));
     let mut held = Vec::new();
     for _ in 0..3 {
-        held.push(slots.enter(&one).await.unwrap());
+        held.push(slots.enter(&one, &[]).await.unwrap());
     }
-    let mut waiting: Vec<_> = (0..3).map(|_| Box::pin(slots.enter(&one))).collect();
+    let mut waiting: Vec<_> = (0..3).map(|_| Box::pin(slots.enter(&one, &[]))).collect();
     assert!(waiting.iter_mut().all(|it| poll(it.as_mut()).is_pending()));
-    assert!(matches!(poll(pin!(slots.enter(&one))), Poll::Ready(Err(_))), "its share of the queue is taken");
+    assert!(matches!(poll(pin!(slots.enter(&one, &[]))), Poll::Ready(Err(_))), "its share of the queue is taken");
     // The other one passes those who may not run anyway.
-    let other = slots.enter(&two).await.unwrap();
-    let mut second = pin!(slots.enter(&two));
+    let other = slots.enter(&two, &[]).await.unwrap();
+    let mut second = pin!(slots.enter(&two, &[]));
     assert!(poll(second.as_mut()).is_pending());
     assert_eq!(slots.load(), load(4, 4, 4));
     drop(other);
@@ -87,8 +87,8 @@ async fn who_leaves_the_queue_leaves_nothing_behind() {
     let slots = slots(1, 8, 100);
     let one = workspace("one");
     for round in 0..1_000 {
-        let first = slots.enter(&one).await.unwrap();
-        let mut waiting: Vec<_> = (0..4).map(|_| Box::pin(slots.enter(&one))).collect();
+        let first = slots.enter(&one, &[]).await.unwrap();
+        let mut waiting: Vec<_> = (0..4).map(|_| Box::pin(slots.enter(&one, &[]))).collect();
         assert!(waiting.iter_mut().all(|it| poll(it.as_mut()).is_pending()));
         if round % 2 == 0 {
             // Called, and gone before it could look.
@@ -103,11 +103,33 @@ async fn who_leaves_the_queue_leaves_nothing_behind() {
 async fn the_installation_waits_outside_all_shares() {
     let slots = slots(1, 0, 1);
     let one = workspace("one");
-    let first = slots.enter(&one).await.unwrap();
+    let first = slots.enter(&one, &[]).await.unwrap();
     let mut own = pin!(slots.wait());
     assert!(poll(own.as_mut()).is_pending());
-    assert!(slots.enter(&one).await.is_err(), "there is no queue for workspaces");
+    assert!(slots.enter(&one, &[]).await.is_err(), "there is no queue for workspaces");
     drop(first);
     assert!(poll(own.as_mut()).is_ready());
     assert_eq!(slots.load(), load(0, 0, 1));
+}
+
+#[tokio::test]
+async fn one_host_never_takes_all_slots_nor_the_whole_queue() {
+    let settings =
+        Settings { concurrency: 4, queue: 4, per_workspace: 100, per_host: 50, ..Settings::default() };
+    let slots = Slots::new(&settings);
+    let (one, two) = (workspace("one"), workspace("two"));
+    let (slow, other) = (["slow".to_owned()], ["other".to_owned(), "slow".to_owned()]);
+    let held = (slots.enter(&one, &slow).await.unwrap(), slots.enter(&two, &other).await.unwrap());
+    let mut waiting: Vec<_> = (0..2).map(|_| Box::pin(slots.enter(&one, &slow))).collect();
+    assert!(waiting.iter_mut().all(|it| poll(it.as_mut()).is_pending()));
+    assert!(matches!(poll(pin!(slots.enter(&two, &slow))), Poll::Ready(Err(_))), "its share is taken");
+    // Others pass those who wait for it.
+    let others = (slots.enter(&one, &other[..1]).await.unwrap(), slots.enter(&two, &[]).await.unwrap());
+    assert_eq!(slots.load(), load(4, 2, 4));
+    drop(others);
+    assert!(poll(waiting[0].as_mut()).is_pending(), "the host has its share still");
+    drop(held.0);
+    assert!(matches!(poll(waiting[0].as_mut()), Poll::Ready(Ok(_))));
+    drop((waiting, held.1));
+    assert_eq!(slots.load(), load(0, 0, 4));
 }

@@ -21,7 +21,7 @@ use crate::ui::layout::{Section, show, show_as};
 use crate::ui::marks::Mark;
 use crate::ui::member::Member;
 use crate::ui::notices::{Deed, tell};
-use crate::ui::outcomes::{Refused, refuse};
+use crate::ui::outcomes::{Refused, refuse, with_wait};
 use crate::ui::params::{Asked, Id};
 use crate::ui::posted::{Posted, incomplete};
 use crate::ui::running;
@@ -96,7 +96,7 @@ impl Maker {
         refused: Refused,
         name_error: Option<String>,
     ) -> Response {
-        let Refused { status, mut outcome, violations, is_doubtful } = refused;
+        let Refused { status, retry_after, mut outcome, violations, is_doubtful } = refused;
         let stored = form::Stored::nothing();
         let (form, leftovers) = Form::posted(&self.descriptor.schema, &stored, posted, &violations);
         outcome.errors = form::summary(&form, &leftovers);
@@ -104,7 +104,7 @@ impl Maker {
         page.name_error = name_error;
         page.outcome = Some(outcome);
         page.offers_unverified = is_doubtful;
-        show_as(status, &page)
+        with_wait(show_as(status, &page), retry_after)
     }
 }
 

@@ -120,19 +120,20 @@ async fn verify_again(ui: &Ui, member: &Member, id: &CredentialId) -> Result<Res
     let title = shown.title();
     let (actor, workspace) = (member.actor(), &member.workspace);
     let result = verify_stored(&ui.api.app, &actor, workspace, id, &Expected::Anything).await;
-    let (status, outcome) = match result {
+    let (status, wait, outcome) = match result {
         Ok(reverified) => match outcomes::tell(&reverified.verification, &title) {
             None => return Ok(tell(&shown.base(), Deed::Verified).into_response()),
-            Some(outcome) => (StatusCode::OK, outcome),
+            Some(outcome) => (StatusCode::OK, None, outcome),
         },
         Err(VerifyError::NotFound) => return Err(Problem::not_found()),
         Err(error) => {
             let refused = outcomes::refuse(error, &title)?;
-            (refused.status, Outcome { title: TEXTS.outcome_not_verified.to_owned(), ..refused.outcome })
+            let outcome = Outcome { title: TEXTS.outcome_not_verified.to_owned(), ..refused.outcome };
+            (refused.status, refused.retry_after, outcome)
         }
     };
     let page = page(ui, member, id, None, Some(outcome)).await?;
-    Ok(show_as(status, &page))
+    Ok(outcomes::with_wait(show_as(status, &page), wait))
 }
 
 async fn page(

@@ -18,7 +18,7 @@ use crate::ui::form::{self, Form, Stored};
 use crate::ui::layout::{Section, show, show_as};
 use crate::ui::member::Member;
 use crate::ui::notices::{Deed, tell};
-use crate::ui::outcomes::refuse;
+use crate::ui::outcomes::{refuse, with_wait};
 use crate::ui::params::Id;
 use crate::ui::posted::{Posted, incomplete};
 use crate::ui::running;
@@ -112,7 +112,7 @@ impl Editor {
             name_error.or_else(|| is_renamed.then(|| fill(TEXTS.stored_now, &[("value", &credential.name)])));
         page.outcome = Some(outcome);
         page.offers_unverified = refused.is_doubtful;
-        Ok(show_as(refused.status, &page))
+        Ok(with_wait(show_as(refused.status, &page), refused.retry_after))
     }
 }
 
