@@ -15,7 +15,7 @@ use sqlx::{Connection as _, SqliteConnection};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::acceptance::installation::{self, Installation};
+use crate::acceptance::installation::{self, GENEROUS, Installation};
 use crate::harness::postgres;
 use crate::harness::recorder::{Recorder, Reply};
 use load::{Api, Writer};
@@ -26,7 +26,8 @@ const WRITERS: usize = 4;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_acknowledged_survives_kill_9_on_sqlite() {
-    let mut installation = Installation::start(&[], &[("KEYSTEAD_LOG_LEVEL", "warn"), ("RUST_LOG", "warn")]);
+    let mut installation =
+        Installation::start(&[], &[("KEYSTEAD_LOG_LEVEL", "warn"), ("RUST_LOG", "warn"), GENEROUS]);
     survive(&mut installation, 1).await;
     let file = installation.data_dir().join("keystead.db");
     let mut connection = SqliteConnection::connect(&format!("sqlite://{}", file.display())).await.unwrap();
@@ -40,7 +41,7 @@ async fn what_was_acknowledged_survives_kill_9_on_postgresql() {
     let database = postgres::create(false).await;
     let key = installation::run(&mut installation::keystead(&["key", "generate"])).0;
     let environment =
-        [("KEYSTEAD_ROOT_KEY", key.trim()), ("KEYSTEAD_LOG_LEVEL", "warn"), ("RUST_LOG", "warn")];
+        [("KEYSTEAD_ROOT_KEY", key.trim()), ("KEYSTEAD_LOG_LEVEL", "warn"), ("RUST_LOG", "warn"), GENEROUS];
     let mut installation = Installation::start(&["--database-url", &database.url], &environment);
     survive(&mut installation, 2).await;
 }

@@ -4,6 +4,7 @@ mod acceptance;
 mod accounts;
 mod api;
 mod browser;
+mod budgets;
 mod choices;
 mod cli;
 mod crashes;

@@ -31,13 +31,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self {
-            failures: 20,
-            window_s: 3_600,
-            cool_down_s: 60,
-            cool_down_most_s: 3_600,
-            verifications: 600,
-        }
+        Self { failures: 20, window_s: 3_600, cool_down_s: 60, cool_down_most_s: 3_600, verifications: 600 }
     }
 }
 

@@ -88,8 +88,7 @@ impl Circuits {
                 return;
             }
         }
-        let circuit =
-            circuits.entry(key).or_insert(Circuit { failures: 0, first_failure: now, pause: None });
+        let circuit = circuits.entry(key).or_insert(Circuit { failures: 0, first_failure: now, pause: None });
         match &mut circuit.pause {
             Some(pause) if is_probe => {
                 let length = pause.length.saturating_mul(2).min(LONGEST_PAUSE);
@@ -206,10 +205,13 @@ mod tests {
     #[test]
     fn an_answer_in_between_or_a_minute_begins_the_row_anew() {
         let rig = rig();
-        (rig.fail(0), rig.fail(1));
+        rig.fail(0);
+        rig.fail(1);
         rig.enter(2).unwrap().succeed();
-        (rig.fail(3), rig.fail(4));
-        (rig.fail(63), rig.fail(64));
+        rig.fail(3);
+        rig.fail(4);
+        rig.fail(63);
+        rig.fail(64);
         assert!(rig.enter(65).is_some());
     }
 

@@ -154,8 +154,7 @@ impl Slots {
         let Limits { queue, queue_of_one, queue_of_host, .. } = self.limits;
         // The installation waits as long as it takes.
         if holder.workspace.is_some()
-            && (state.waiting.all >= queue
-                || !state.waiting.is_within(&holder, queue_of_one, queue_of_host))
+            && (state.waiting.all >= queue || !state.waiting.is_within(&holder, queue_of_one, queue_of_host))
         {
             place.is_refused = true;
             return Err(place);

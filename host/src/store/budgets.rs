@@ -132,7 +132,8 @@ async fn write(
     standing: &Standing,
     limits: &Limits,
 ) -> Result<(), StoreError> {
-    const UPDATE: &str = "UPDATE budgets SET window_start = $3, failures = $4, level = $5, blocked_until = $6,
+    const UPDATE: &str =
+        "UPDATE budgets SET window_start = $3, failures = $4, level = $5, blocked_until = $6,
              rests_until = $7, over_at = $8
          WHERE workspace = $1 AND destination = $2";
     on!(tx, c => sqlx::query(UPDATE)

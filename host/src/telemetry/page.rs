@@ -53,7 +53,8 @@ fn refusals(text: &mut Text, app: &App) {
     for ([budget], row) in app.telemetry.refusals.rows() {
         metric.sample(&[("budget", &budget)], row.load(Relaxed));
     }
-    let help = "Requests of plugins that were not tried, since their destination had not answered several times.";
+    let help =
+        "Requests of plugins that were not tried, since their destination had not answered several times.";
     text.metric("keystead_circuit_refusals_total", Kind::Counter, help)
         .sample(&[], app.egress.refused_by_circuits());
 }

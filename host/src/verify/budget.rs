@@ -56,17 +56,16 @@ pub(super) async fn begin(
     pairs: &[String],
 ) -> Result<Entrance, VerifyError> {
     let (now, limits) = (app.clock.now(), app.budgets.limits());
-    let refused = |Spent { host, until }| VerifyError::TooManyFailures {
-        host,
-        retry_after: seconds_until(until, now),
-    };
+    let refused =
+        |Spent { host, until }| VerifyError::TooManyFailures { host, retry_after: seconds_until(until, now) };
     let destinations = destinations_of(pairs);
     let standings = app.store.find_standings(workspace, &destinations, now).await?;
     let is_probe = check(&destinations, &standings, now, limits).map_err(refused)?;
     if let Some(until) = standings.iter().filter_map(|standing| standing.rest(now)).max() {
         return Ok(Entrance::Rest(Doubt {
             reason: "rate-limited".to_owned(),
-            message: "The application has asked to be left alone for a while, so it was not asked now.".to_owned(),
+            message: "The application has asked to be left alone for a while, so it was not asked now."
+                .to_owned(),
             retry_after: Some(seconds_until(until, now)),
             extra: Vec::new(),
         }));

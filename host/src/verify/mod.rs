@@ -105,7 +105,8 @@ pub async fn verify_stored(
             Ok(verified) => verified,
             Err(error) => {
                 if error.is_of_budget() {
-                    audit::record_refused(app, actor, workspace, "credential.verify", id.as_str(), &error).await?;
+                    audit::record_refused(app, actor, workspace, "credential.verify", id.as_str(), &error)
+                        .await?;
                 }
                 return Err(error);
             }
@@ -235,7 +236,8 @@ impl Verifier {
 
 /// Asks the real system through the sandboxed verifier, if the budgets allow it. No transaction is open meanwhile.
 async fn run(app: &App, workspace: &WorkspaceId, prepared: Prepared) -> Result<Verified, VerifyError> {
-    let Prepared { verifier: Verifier { component, plugin, descriptor }, fields, destinations, hosts } = prepared;
+    let Prepared { verifier: Verifier { component, plugin, descriptor }, fields, destinations, hosts } =
+        prepared;
     let (mut begun, mut rests) = (None, Vec::new());
     // On the heap: the futures of all that it calls would otherwise stand in each caller's.
     let ask = Box::pin(async {

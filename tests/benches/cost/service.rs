@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use keystead::api;
 use keystead::app::{Actor, App};
+use keystead::budgets::{self, Budgets};
 use keystead::catalogue::Catalogue;
 use keystead::domain::clock::{Clock as _, SystemClock, SystemEntropy};
 use keystead::domain::id::{TokenId, WorkspaceId};
@@ -129,7 +130,9 @@ impl Services {
 async fn assemble(database_url: &str) -> Arc<App> {
     let store = Store::open(database_url).await.unwrap();
     store.migrate().await.unwrap();
-    let sandbox = Arc::new(Sandbox::new(&sandbox::Settings::default()).unwrap());
+    // One upstream and one component take all of the load.
+    let sandbox = Arc::new(Sandbox::new(&sandbox::Settings { per_host: 100, ..Default::default() }).unwrap());
+    let budgets = budgets::Settings { verifications: 1_000_000_000, ..Default::default() };
     Arc::new(App {
         clock: Arc::new(SystemClock),
         entropy: Arc::new(SystemEntropy),
@@ -140,6 +143,7 @@ async fn assemble(database_url: &str) -> Arc<App> {
         store,
         telemetry: Telemetry::default(),
         accounts: Default::default(),
+        budgets: Budgets::new(&budgets).unwrap(),
     })
 }
 

@@ -21,6 +21,10 @@ pub struct Installation {
     said: String,
 }
 
+/// The variable and the settings file of a service whose budgets are never used up.
+pub const GENEROUS: (&str, &str) =
+    ("KEYSTEAD_CONFIG", concat!(env!("CARGO_MANIFEST_DIR"), "/it/acceptance/generous.toml"));
+
 impl Installation {
     /// Starts the service. `database` are the options that name its database, none for the default;
     /// `environment` is added to an environment without any `KEYSTEAD_…`.

@@ -12,6 +12,7 @@ use hyper_util::service::TowerToHyperService;
 use jiff::Timestamp;
 use keystead::api::Settings;
 use keystead::app::{Actor, App};
+use keystead::budgets::{self, Budgets};
 use keystead::catalogue::Catalogue;
 use keystead::domain::clock::{Clock, SystemClock, SystemEntropy};
 use keystead::domain::id::{TokenId, WorkspaceId};
@@ -21,17 +22,17 @@ use keystead::egress::resolver::SystemResolver;
 use keystead::egress::{self, Egress};
 use keystead::keyring::{Keyring, RootKey};
 use keystead::sandbox::{self, Sandbox};
-use keystead::store::NewToken;
+use keystead::store::{NewToken, Store};
 use keystead::ui::Address;
 use keystead::web;
 use serde_json::{Value, json};
 use tokio::sync::Barrier;
 
-use crate::harness::databases::Database;
+use crate::harness::databases::{Database, Guard};
 use crate::harness::recorder::{Recorder, Reply, answer, json as json_reply};
 use crate::harness::wasm::{guest, plugin};
 
-/// An installation with an upstream that it may speak to.
+/// An installation with an upstream that it may speak to. It may speak to all of 127.0.0.2 too.
 pub struct Service {
     pub app: Arc<App>,
     pub upstream: Recorder,
@@ -39,9 +40,30 @@ pub struct Service {
     pub elsewhere: Recorder,
     /// Where requests for `/gate` wait: see [`Reply::Gate`].
     pub gate: Arc<Barrier>,
-    settings: Settings,
+    limits: Limits,
     router: TowerToHyperService<axum::Router>,
     pub database: Database,
+}
+
+/// What a service is held to.
+#[derive(Clone)]
+struct Limits {
+    api: Settings,
+    sandbox: sandbox::Settings,
+    budgets: budgets::Settings,
+}
+
+impl Default for Limits {
+    /// Most tests have one upstream.
+    fn default() -> Self {
+        let sandbox = sandbox::Settings { concurrency: 4, per_host: 100, ..Default::default() };
+        Self { api: Settings::default(), sandbox, budgets: Default::default() }
+    }
+}
+
+/// Budgets that are never used up.
+fn generous() -> budgets::Settings {
+    budgets::Settings { failures: 1_000_000, verifications: 1_000_000_000, ..Default::default() }
 }
 
 /// A clock that a test sets.
@@ -81,11 +103,19 @@ impl Service {
 
     /// Over a fresh database, with these limits and this clock.
     pub async fn with_clock(database: Database, settings: Settings, clock: Arc<dyn Clock>) -> Self {
-        let limits = sandbox::Settings { concurrency: 4, ..Default::default() };
-        Self::with_all(database, settings, limits, clock).await
+        let keyring = Keyring::new(RootKey::generate(&SystemEntropy)).unwrap();
+        let limits = Limits { api: settings, ..Limits::default() };
+        Self::build(database, limits, clock, keyring, Vec::new()).await
     }
 
-    /// Over a fresh database, with these limits, those of the sandbox, and this clock.
+    /// Over a fresh database, with these budgets and this clock.
+    pub async fn with_budgets(database: Database, budgets: budgets::Settings, clock: Arc<dyn Clock>) -> Self {
+        let keyring = Keyring::new(RootKey::generate(&SystemEntropy)).unwrap();
+        let limits = Limits { budgets, ..Limits::default() };
+        Self::build(database, limits, clock, keyring, Vec::new()).await
+    }
+
+    /// Over a fresh database, with these limits, those of the sandbox, and this clock. No budget is ever used up.
     pub async fn with_all(
         database: Database,
         settings: Settings,
@@ -93,25 +123,24 @@ impl Service {
         clock: Arc<dyn Clock>,
     ) -> Self {
         let keyring = Keyring::new(RootKey::generate(&SystemEntropy)).unwrap();
-        Self::build(database, settings, limits, clock, keyring).await
+        let limits = Limits { api: settings, sandbox: limits, budgets: generous() };
+        Self::build(database, limits, clock, keyring, Vec::new()).await
     }
 
     async fn build(
         database: Database,
-        settings: Settings,
-        limits: sandbox::Settings,
+        limits: Limits,
         clock: Arc<dyn Clock>,
         keyring: Keyring,
+        mut allow: Vec<String>,
     ) -> Self {
         let gate = Arc::new(Barrier::new(2));
         let upstream = Recorder::start(shops(&gate)).await;
         let elsewhere = Recorder::start([]).await;
         let store = database.store.clone();
-        let sandbox = Arc::new(Sandbox::new(&limits).unwrap());
-        let egress = egress::Settings {
-            allow: vec![upstream.allowance(), elsewhere.allowance()],
-            ..Default::default()
-        };
+        let sandbox = Arc::new(Sandbox::new(&limits.sandbox).unwrap());
+        allow.extend([upstream.allowance(), elsewhere.allowance(), "127.0.0.2/32:*".to_owned()]);
+        let egress = egress::Settings { allow, ..Default::default() };
         let app = App {
             clock,
             entropy: Arc::new(SystemEntropy),
@@ -122,11 +151,11 @@ impl Service {
             store,
             telemetry: Default::default(),
             accounts: Default::default(),
-            budgets: Budgets::new(&budgets).unwrap(),
+            budgets: Budgets::new(&limits.budgets).unwrap(),
         };
         let app = Arc::new(app);
-        let router = TowerToHyperService::new(web::router(app.clone(), settings.clone(), Some(address())));
-        Self { app, upstream, elsewhere, gate, settings, router, database }
+        let router = TowerToHyperService::new(web::router(app.clone(), limits.api.clone(), Some(address())));
+        Self { app, upstream, elsewhere, gate, limits, router, database }
     }
 
     /// With the Petstore's plugin installed.
@@ -146,8 +175,17 @@ impl Service {
     /// The service as it starts over the same database another time, with the same root key.
     pub async fn restart(self) -> Self {
         let (clock, keyring) = (self.app.clock.clone(), self.app.keyring.clone());
-        let limits = sandbox::Settings { concurrency: 4, ..Default::default() };
-        Self::build(self.database, self.settings, limits, clock, keyring).await
+        Self::build(self.database, self.limits, clock, keyring, Vec::new()).await
+    }
+
+    /// A second one over the same database, as another process would be. It may speak to whom this one may.
+    pub async fn twin(&self) -> Self {
+        let Database { backend, url, .. } = &self.database;
+        let store = Store::open(url).await.unwrap();
+        let database = Database { backend: *backend, url: url.clone(), store, guard: Guard::Elsewhere };
+        let (clock, keyring) = (self.app.clock.clone(), self.app.keyring.clone());
+        let allow = vec![self.upstream.allowance(), self.elsewhere.allowance()];
+        Self::build(database, self.limits.clone(), clock, keyring, allow).await
     }
 
     /// The text of a new token of workspace `default`.
@@ -200,7 +238,7 @@ impl Service {
             tokio::spawn(web::serve(
                 listener,
                 self.app.clone(),
-                self.settings.clone(),
+                self.limits.api.clone(),
                 Address::loopback(address),
                 shutdown,
             )),

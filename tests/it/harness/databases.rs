@@ -20,6 +20,8 @@ pub struct Database {
 pub enum Guard {
     Folder(tempfile::TempDir),
     Postgres(PostgresDatabase),
+    /// Another value has it.
+    Elsewhere,
 }
 
 /// A migrated database.

@@ -67,8 +67,13 @@ pub struct Recorder {
 impl Recorder {
     /// Starts on a free loopback port. Paths without a reply of their own get that of `*`, or else `{"ok":true}`.
     pub async fn start(replies: impl IntoIterator<Item = (&'static str, Reply)>) -> Self {
+        Self::start_at("127.0.0.1", replies).await
+    }
+
+    /// As [`Recorder::start`], at another loopback address.
+    pub async fn start_at(address: &str, replies: impl IntoIterator<Item = (&'static str, Reply)>) -> Self {
         let replies: Arc<HashMap<&'static str, Reply>> = Arc::new(replies.into_iter().collect());
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let listener = TcpListener::bind((address, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let received = Arc::new(Mutex::new(Vec::new()));
         let kept = received.clone();

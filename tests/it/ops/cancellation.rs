@@ -52,7 +52,13 @@ async fn a_request_that_took_too_long_ends_its_verification() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn many_clients_that_go_away_leave_nothing_behind() {
-    let limits = sandbox::Settings { concurrency: 8, queue: 8, per_workspace: 100, ..Default::default() };
+    let limits = sandbox::Settings {
+        concurrency: 8,
+        queue: 8,
+        per_workspace: 100,
+        per_host: 100,
+        ..Default::default()
+    };
     let service = service(Settings::default(), limits).await;
     let token = service.member(&[Right::Admin]).await;
     let (address, _served) = service.listen(std::future::pending()).await;

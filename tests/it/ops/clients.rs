@@ -73,9 +73,11 @@ async fn idle_connections_keep_nobody_out() {
 #[tokio::test]
 async fn a_connection_beyond_those_at_work_is_told_so() {
     let settings = Settings { connections: 2, ..Settings::default() };
-    let service =
-        service(settings, sandbox::Settings { concurrency: 2, per_workspace: 100, ..Default::default() })
-            .await;
+    let service = service(
+        settings,
+        sandbox::Settings { concurrency: 2, per_workspace: 100, per_host: 100, ..Default::default() },
+    )
+    .await;
     let token = service.member(&[Right::Admin]).await;
     let (address, _served) = service.listen(std::future::pending()).await;
     let request = dry_run(&service, &token, "mute");

@@ -5,9 +5,10 @@ use keystead::domain::rights::{Right, Scope};
 use keystead::sandbox;
 
 use super::service;
+use crate::harness::recorder::Recorder;
 
 fn limits(concurrency: u32, queue: u32, queue_ms: u64, per_workspace: u32) -> sandbox::Settings {
-    sandbox::Settings { concurrency, queue, queue_ms, per_workspace, ..Default::default() }
+    sandbox::Settings { concurrency, queue, queue_ms, per_workspace, per_host: 100, ..Default::default() }
 }
 
 #[tokio::test]
@@ -85,6 +86,33 @@ async fn one_workspace_leaves_room_for_another() {
         _ = greedy => panic!("the mute shop answered"),
         (own, others) = tried => {
             assert_eq!(own.outcome(), (429, "too-many-verifications"));
+            assert_eq!(others.status, 200, "{others:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn one_host_leaves_room_for_another() {
+    let limits = sandbox::Settings { per_host: 50, ..limits(4, 0, 0, 100) };
+    let service = service(Settings::default(), limits).await;
+    let token = service.member(&[Right::Admin]).await;
+    let other = Scope::Workspace(service.workspace("other").await);
+    let other = service.token(other, &[Right::Admin], None).await;
+    let (mute, good) = (service.draft("mute"), service.draft("good"));
+    let elsewhere = Recorder::start_at("127.0.0.2", []).await;
+    let path = "/v1/credentials?dry_run=true";
+    let slow = async { tokio::join!(service.post(path, &token, &mute), service.post(path, &other, &mute)) };
+    let tried = async {
+        service.upstream.until_kept_waiting(2).await;
+        let same = service.post(path, &token, &good).await;
+        let fields = serde_json::json!({"apiKey": "the-key-4711", "baseUrl": elsewhere.origin()});
+        let draft = serde_json::json!({"component": "petstore", "fields": fields});
+        (same, service.post(path, &token, &draft).await)
+    };
+    tokio::select! {
+        _ = slow => panic!("the mute shop answered"),
+        (same, others) = tried => {
+            assert_eq!(same.outcome(), (429, "too-many-verifications"));
             assert_eq!(others.status, 200, "{others:?}");
         }
     }

@@ -17,6 +17,6 @@ mod passwords;
 mod rights;
 mod routes;
 mod secrets;
-mod site;
+pub mod site;
 mod stream;
 mod visitor;

@@ -1,6 +1,7 @@
 //! The store on both databases: what it promises, and what the tables themselves refuse.
 
 mod audit;
+mod budgets;
 mod constraints;
 mod credentials;
 mod damage;

@@ -7,7 +7,7 @@ use crate::harness::databases::{Backend, Database, Guard, fresh};
 use keystead::domain::rights::Scope;
 use keystead::store::Store;
 
-const TABLES: [&str; 4] = ["api_tokens", "credentials", "verifications", "audit"];
+const TABLES: [&str; 5] = ["api_tokens", "credentials", "verifications", "audit", "budgets"];
 
 /// Two workspaces, each with a row in each table.
 async fn two_workspaces() -> (Database, PgConnection) {
@@ -19,6 +19,7 @@ async fn two_workspaces() -> (Database, PgConnection) {
         samples::insert(&db.store, &workspace).await;
         let new = token(Scope::Workspace(workspace.clone()), u8::try_from(number).unwrap());
         db.store.insert_token(new, audit(Some(&workspace), "token.create")).await.unwrap();
+        samples::fail_once(&db.store, &workspace, "example.com").await;
     }
     let connection = PgConnection::connect(&db.url).await.unwrap();
     (db, connection)
@@ -75,6 +76,8 @@ async fn another_workspaces_rows_cannot_be_written() {
         "DELETE FROM credentials WHERE workspace = 'other'",
         "DELETE FROM verifications WHERE workspace = 'other'",
         "DELETE FROM api_tokens WHERE workspace = 'other'",
+        "UPDATE budgets SET failures = 0 WHERE workspace = 'other'",
+        "DELETE FROM budgets WHERE workspace = 'other'",
     ] {
         let done = sqlx::raw_sql(statement).execute(&mut connection).await.unwrap();
         assert_eq!(done.rows_affected(), 0, "{statement}");

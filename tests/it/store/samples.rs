@@ -1,6 +1,7 @@
 //! Rows to store.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+use keystead::domain::budget::{Limits, Standing};
 use keystead::domain::clock::{Clock, SystemEntropy};
 use keystead::domain::credential::{Credential, Status, UsageCount};
 use keystead::domain::evidence::{Evidence, Exchange, ReleaseRef};
@@ -141,4 +142,23 @@ pub async fn make_workspace(store: &Store, id: &str) -> WorkspaceId {
 /// Everything of a credential as text, to be compared.
 pub fn shown(credential: &Credential) -> String {
     format!("{credential:?}")
+}
+
+/// What budgets are held to.
+pub const LIMITS: Limits = Limits {
+    failures: 3,
+    window: SignedDuration::from_hours(1),
+    cool_down: SignedDuration::from_mins(1),
+    longest_cool_down: SignedDuration::from_hours(1),
+};
+
+/// A failed verification at this host.
+pub async fn fail_once(store: &Store, workspace: &WorkspaceId, host: &str) {
+    fail_at(store, workspace, host, now()).await;
+}
+
+/// A failed verification at this host and time.
+pub async fn fail_at(store: &Store, workspace: &WorkspaceId, host: &str, at: Timestamp) {
+    let change = |standings: &mut [Standing]| standings[0].fail(None, at, &LIMITS);
+    store.change_standings(workspace, &[host.to_owned()], &LIMITS, at, change).await.unwrap();
 }

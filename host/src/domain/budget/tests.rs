@@ -85,7 +85,8 @@ fn the_most_guesses_of_an_hour_are_the_budget_and_what_cool_downs_let_through() 
             guesses.push(second);
         }
         for second in 0..36_000 - 3_600 {
-            let in_the_hour = guesses.iter().filter(|guess| (second..second + 3_600).contains(*guess)).count();
+            let in_the_hour =
+                guesses.iter().filter(|guess| (second..second + 3_600).contains(*guess)).count();
             assert!(in_the_hour <= 3 + 6 + 3, "{in_the_hour} from {second} on, own account: {own_account}");
         }
         assert!(guesses.len() < if own_account { 100 } else { 22 }, "{}", guesses.len());

@@ -70,7 +70,10 @@ async fn one_workspace_never_takes_all_slots_nor_the_whole_queue() {
     }
     let mut waiting: Vec<_> = (0..3).map(|_| Box::pin(slots.enter(&one, &[]))).collect();
     assert!(waiting.iter_mut().all(|it| poll(it.as_mut()).is_pending()));
-    assert!(matches!(poll(pin!(slots.enter(&one, &[]))), Poll::Ready(Err(_))), "its share of the queue is taken");
+    assert!(
+        matches!(poll(pin!(slots.enter(&one, &[]))), Poll::Ready(Err(_))),
+        "its share of the queue is taken"
+    );
     // The other one passes those who may not run anyway.
     let other = slots.enter(&two, &[]).await.unwrap();
     let mut second = pin!(slots.enter(&two, &[]));

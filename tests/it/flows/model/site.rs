@@ -12,7 +12,7 @@ use keystead::sandbox;
 
 use super::guest;
 use super::world::{COMPONENTS, WORKSPACES, needs_credential};
-use crate::acceptance::installation::{self, Installation};
+use crate::acceptance::installation::{self, GENEROUS, Installation};
 use crate::api::service::Service;
 use crate::harness::databases::{Backend, fresh};
 use crate::harness::postgres;
@@ -59,8 +59,12 @@ impl Site {
     pub async fn of_two() -> Self {
         let database = postgres::create(true).await;
         let key = installation::run(&mut installation::keystead(&["key", "generate"])).0;
-        let environment =
-            [("KEYSTEAD_ROOT_KEY", key.trim()), ("KEYSTEAD_LOG_LEVEL", "warn"), ("RUST_LOG", "warn")];
+        let environment = [
+            ("KEYSTEAD_ROOT_KEY", key.trim()),
+            ("KEYSTEAD_LOG_LEVEL", "warn"),
+            ("RUST_LOG", "warn"),
+            GENEROUS,
+        ];
         let start = || Installation::start(&["--database-url", &database.url], &environment);
         let mut first = start();
         let operator = first.token(&["--installation", "--rights", "components:install,components:consent"]);
