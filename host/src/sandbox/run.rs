@@ -56,7 +56,7 @@ impl Sandbox {
         let context = RunContext { now_ms: 0, seed: [0; 32], transcript: false };
         let state = State::new(&self.settings, true, &context);
         let (returned, _) = self
-            .run(plugin, state, None, slot, async |verifier, store| verifier.call_describe(store).await)
+            .run(plugin, state, None, &slot, async |verifier, store| verifier.call_describe(store).await)
             .await;
         let text = returned?;
         if text.len() > MAX_BYTES {
@@ -70,14 +70,14 @@ impl Sandbox {
     /// As [`Sandbox::verify_in`], for the installation's own work: waits for a slot as long as it takes.
     pub async fn verify(&self, plugin: &Plugin, session: Session, context: RunContext) -> Run {
         let slot = self.slots.wait().await;
-        self.verify_in(slot, plugin, session, context).await
+        self.verify_in(&slot, plugin, session, context).await
     }
 
-    /// Lets a plugin verify the session's credential in a fresh instance. May be dropped at any time;
-    /// nothing is left behind.
+    /// Lets a plugin verify the session's credential in a fresh instance, whose memory is free again when it
+    /// returns. May be dropped at any time; nothing is left behind.
     pub async fn verify_in(
         &self,
-        slot: Slot,
+        slot: &Slot,
         plugin: &Plugin,
         mut session: Session,
         context: RunContext,
@@ -99,11 +99,10 @@ impl Sandbox {
         plugin: &Plugin,
         state: State,
         session: Option<&mut Session>,
-        slot: Slot,
+        // Whoever holds it drops it after this future, and so after the memory of the run.
+        _slot: &Slot,
         export: impl AsyncFnOnce(&Guest, &mut Store<State>) -> wasmtime::Result<R>,
     ) -> (Result<R, VerifierFailure>, State) {
-        // Declared before the store and so dropped after it: a slot is free when its memory is.
-        let _slot = slot;
         let _ticking = self.ticker.hold();
         let (meter, hatch) = (Arc::clone(&state.meter), Arc::clone(&state.hatch));
         let mut store = self.open(state);

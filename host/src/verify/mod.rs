@@ -238,13 +238,13 @@ impl Verifier {
 async fn run(app: &App, workspace: &WorkspaceId, prepared: Prepared) -> Result<Verified, VerifyError> {
     let Prepared { verifier: Verifier { component, plugin, descriptor }, fields, destinations, hosts } =
         prepared;
-    let (mut begun, mut rests) = (None, Vec::new());
+    let (mut slot, mut begun, mut rests) = (None, None, Vec::new());
     // On the heap: the futures of all that it calls would otherwise stand in each caller's.
     let ask = Box::pin(async {
         app.budgets
             .count(workspace, &component.id, &*app.clock)
             .map_err(|retry_after| VerifyError::TooOften { retry_after })?;
-        let slot = app.sandbox.enter(workspace, &hosts).await?;
+        let slot = slot.insert(app.sandbox.enter(workspace, &hosts).await?);
         // Only now: whoever waits for a slot may find that others have used the budget up meanwhile.
         let entrance = budget::begin(app, workspace, &destinations).await?;
         let session = app.egress.open(workspace, &descriptor, &fields, &*app.entropy).map_err(plan_error);
@@ -269,13 +269,15 @@ async fn run(app: &App, workspace: &WorkspaceId, prepared: Prepared) -> Result<V
         result = ask => result,
         () = caller::has_left() => Err(VerifyError::Cancelled),
     };
-    // Counted before it is told: what cannot be counted is not told either.
+    // Counted before it is told: what cannot be counted is not told either. And before the slot is given back, so
+    // that no more are under way than have slots when the budget is used up.
     if let Some(begun) = begun {
         let ended = budget::ended(&result);
         if let Err(error) = Box::pin(budget::settle(app, workspace, begun, ended, &rests)).await {
             result = Err(error.into());
         }
     }
+    drop(slot);
     match &result {
         Err(VerifyError::TooManyFailures { .. }) => app.telemetry.count_refusal("failures"),
         Err(VerifyError::TooOften { .. }) => app.telemetry.count_refusal("rate"),
