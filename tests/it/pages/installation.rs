@@ -63,6 +63,12 @@ on_both_databases! {
         let page = ada.submit("/components/petstore", "/components/petstore/remove", &[]).await;
         assert_eq!((page.status, page.path()), (303, "/components"), "{}", page.html.text);
         ada.get(page.location()).await.check_says(200, "The component is removed.");
+        let user = site.service.app.store.list_users().await.unwrap()[0].id.to_string();
+        for action in ["component.install", "component.remove"] {
+            let audit = site.service.app.store.list_audit(None, 100).await.unwrap();
+            let actors: Vec<_> = audit.iter().filter(|entry| entry.action == action).map(|entry| &entry.actor).collect();
+            assert!(!actors.is_empty() && actors.iter().all(|actor| actor.as_deref() == Some(user.as_str())), "{action} {audit:?}");
+        }
         assert_eq!(ada.get("/components/petstore").await.status, 404);
     }
 
