@@ -20,5 +20,6 @@ pub mod sandbox;
 pub mod store;
 pub mod telemetry;
 pub mod ui;
+pub mod usage;
 pub mod verify;
 pub mod web;

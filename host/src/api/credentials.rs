@@ -9,7 +9,7 @@ use http::HeaderName;
 use http::StatusCode;
 use http::header::{ETAG, LOCATION};
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::Api;
@@ -33,6 +33,7 @@ use crate::domain::flow::Link;
 use crate::domain::id::{ComponentId, CredentialId, FlowId, InvalidId, PLATFORM_ID};
 use crate::domain::rights::Right;
 use crate::store::{ListFilter, Position};
+use crate::usage;
 use crate::verify::{
     Draft, Edit, Verification, preview_edit, verify_and_save, verify_and_save_once, verify_draft,
     verify_stored,
@@ -377,11 +378,7 @@ pub(super) async fn delete(
     _: Parameters<Nothing>,
     IfMatch(expected): IfMatch,
 ) -> Result<Response, Problem> {
-    let workspace = &token.workspace;
-    let action = "credential.delete";
-    let audit =
-        api.app.audit_record(&token.actor, Some(workspace), action, id.as_str(), "deleted", json!({}));
-    let unlinked = api.app.store.delete_credential(workspace, &id, &expected, audit).await?;
+    let unlinked = usage::delete_credential(&api.app, &token.actor, &token.workspace, &id, &expected).await?;
     if unlinked.total == 0 {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }

@@ -8,7 +8,6 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::header::{ETAG, LOCATION};
 use serde::Deserialize;
-use serde_json::json;
 use utoipa::ToSchema;
 
 use super::Api;
@@ -25,7 +24,8 @@ use super::refusals::{unknown_components, unknown_credentials};
 use crate::domain::credential::Expected;
 use crate::domain::flow::Flow;
 use crate::domain::id::{CredentialId, FlowId, PLATFORM_ID, StepId};
-use crate::store::{ChangeError, FlowFilter, NewFlow, NewStep};
+use crate::store::{ChangeError, FlowFilter, NewStep};
+use crate::usage::{self, WantedFlow};
 
 /// Most steps of a flow.
 const STEPS: usize = 500;
@@ -188,11 +188,9 @@ pub(super) async fn put(
     IfMatchOrNone(expected): IfMatchOrNone,
     JsonBody(Wanted { name, steps }): JsonBody<Wanted>,
 ) -> Result<Response, Problem> {
-    let detail = json!({ "steps": steps.len() });
-    let audit =
-        api.app.audit_record(&token.actor, Some(&token.workspace), "flow.put", id.as_str(), "stored", detail);
-    let new = NewFlow { id, name, steps, expected, at: audit.at };
-    let (flow, is_new) = api.app.store.put_flow(&token.workspace, new, audit).await.map_err(refused_steps)?;
+    let wanted = WantedFlow { id, name, steps, expected };
+    let put = usage::put_flow(&api.app, &token.actor, &token.workspace, wanted).await;
+    let (flow, is_new) = put.map_err(refused_steps)?;
     if !is_new {
         return Ok(shown(&flow).into_response());
     }
@@ -230,10 +228,7 @@ pub(super) async fn delete(
     _: Parameters<Nothing>,
     IfMatch(expected): IfMatch,
 ) -> Result<StatusCode, Problem> {
-    let workspace = Some(&token.workspace);
-    let audit =
-        api.app.audit_record(&token.actor, workspace, "flow.delete", id.as_str(), "deleted", json!({}));
-    api.app.store.delete_flow(&token.workspace, &id, &expected, audit).await?;
+    usage::delete_flow(&api.app, &token.actor, &token.workspace, &id, &expected).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -285,11 +280,8 @@ async fn set_active(
     active: bool,
     expected: &Expected,
 ) -> Result<Response, Problem> {
-    let (action, outcome) =
-        if active { ("flow.activate", "activated") } else { ("flow.deactivate", "deactivated") };
-    let audit =
-        api.app.audit_record(&token.actor, Some(&token.workspace), action, id.as_str(), outcome, json!({}));
-    let flow = api.app.store.set_flow_active(&token.workspace, id, active, expected, audit).await?;
+    let (app, workspace) = (&api.app, &token.workspace);
+    let flow = usage::set_flow_active(app, &token.actor, workspace, id, active, expected).await?;
     Ok(shown(&flow).into_response())
 }
 
@@ -313,13 +305,9 @@ pub(super) async fn choose(
     JsonBody(Chosen(credential)): JsonBody<Chosen>,
 ) -> Result<Response, Problem> {
     let workspace = &token.workspace;
-    let detail =
-        json!({ "step": step.step.as_str(), "credential": credential.as_ref().map(CredentialId::as_str) });
-    let action = "flow.choose-credential";
-    let audit =
-        api.app.audit_record(&token.actor, Some(workspace), action, step.flow.as_str(), "chosen", detail);
-    let chosen =
-        api.app.store.choose_credential(workspace, &step, credential.as_ref(), &expected, audit).await;
+    let app = &api.app;
+    let credential = credential.as_ref();
+    let chosen = usage::choose_credential(app, &token.actor, workspace, &step, credential, &expected).await;
     let flow = chosen.map_err(|error| match error {
         ChangeError::UnknownNames { .. } => unknown_credentials(["/credential".to_owned()]),
         error => error.into(),

@@ -5,7 +5,6 @@ use std::str::FromStr;
 use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
-use serde_json::json;
 use utoipa::ToSchema;
 
 use super::Api;
@@ -20,7 +19,8 @@ use super::refusals::unknown_credentials;
 use super::usage_views::{Replaced, UsagePage, UsageView};
 use crate::domain::fields::Violation;
 use crate::domain::id::{CredentialId, FlowId, PLATFORM_ID, StepId};
-use crate::store::{ChangeError, Replacement};
+use crate::store::ChangeError;
+use crate::usage::{self, WantedReplacement};
 
 /// Most flows that one request names.
 const FLOWS: usize = 100;
@@ -126,12 +126,8 @@ pub(super) async fn replace(
     let with = with.filter(|with| *with != id).ok_or_else(|| {
         invalid(&[Violation::new("/with", "must be another credential than the one that is replaced")])
     })?;
-    let detail = json!({ "with": with.as_str(), "flows": &flows });
-    let action = "credential.replace";
-    let audit =
-        api.app.audit_record(&token.actor, Some(&token.workspace), action, id.as_str(), "replaced", detail);
-    let replacement = Replacement { of: id, with, flows, accept_unverified, at: audit.at };
-    let moved = api.app.store.replace_credential(&token.workspace, replacement, audit).await;
+    let wanted = WantedReplacement { of: id, with, flows, accept_unverified };
+    let moved = usage::replace_credential(&api.app, &token.actor, &token.workspace, wanted).await;
     let moved = moved.map_err(|error| match error {
         ChangeError::UnknownNames { .. } => unknown_credentials(["/with".to_owned()]),
         ChangeError::Unused(places) => {

@@ -19,7 +19,7 @@ use crate::domain::rights::{Right, Scope};
 use crate::domain::secret::Secret;
 use crate::keyring::KeySource;
 use crate::ui::Address;
-use crate::{boot, logging, web};
+use crate::{accounts, boot, logging, web};
 
 /// How long the demo's tokens work.
 const TOKEN_TIME: SignedDuration = SignedDuration::from_hours(24);
@@ -80,10 +80,9 @@ impl Demo {
         let base_url = petstore.base_url();
         tokio::spawn(petstore.run());
         let pages = Address::loopback(listener.local_addr()?);
-        if let Some(pages) = &pages {
-            serve::offer_first_link(&app, pages, log).await?;
-        }
+        let first_link = accounts::first_link(&app).await?;
         tell(listener.local_addr()?, &base_url, &tokens, kept.as_deref())?;
+        tell_of_pages(listener.local_addr()?, &base_url, first_link.as_ref())?;
         web::serve(listener, app.clone(), file.api, pages, asked_to_stop.cancelled_owned()).await?;
         app.store.close().await;
         if kept.is_none() {
@@ -171,6 +170,25 @@ fn tell(address: SocketAddr, base_url: &str, tokens: &Tokens, kept: Option<&Path
     )?;
     output::result("")?;
     output::result_with(&demo::guide(address, base_url, &program()?), &tokens.workspace)?;
+    Ok(())
+}
+
+/// Where to click.
+fn tell_of_pages(address: SocketAddr, base_url: &str, first_link: Option<&Secret>) -> anyhow::Result<()> {
+    output::result("")?;
+    match first_link {
+        Some(token) => {
+            output::result(format_args!(
+                "# In a browser: choose a name and a password; then Create New Credential, with the key `{}` and\n\
+                 # the base URL {base_url}",
+                demo::GOOD_KEY
+            ))?;
+            output::result_with(&format!("http://{address}/welcome?token={{}}"), token)?;
+        }
+        None => {
+            output::result(format_args!("# In a browser, with the name that you chose\nhttp://{address}/"))?
+        }
+    }
     output::result("")?;
     output::note(format_args!("listening on http://{address}"));
     output::note("Ctrl-C ends it");

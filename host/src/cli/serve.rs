@@ -148,7 +148,7 @@ pub(super) async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> 
 }
 
 /// While nobody can sign in to the pages: a link that makes the first user. It is shown here alone.
-pub(super) async fn offer_first_link(app: &App, pages: &Address, log: Log) -> anyhow::Result<()> {
+async fn offer_first_link(app: &App, pages: &Address, log: Log) -> anyhow::Result<()> {
     if let Some(token) = accounts::first_link(app).await? {
         announce(
             &format!(

@@ -9,7 +9,7 @@ use super::Ui;
 use super::form;
 use super::guard::cross_site;
 use super::member::Visitor;
-use crate::api::{Problem, RequestId, read_form};
+use crate::api::{Kind, Problem, RequestId, read_form};
 use crate::domain::secret::Secret;
 
 /// The member of every form that carries the session's token.
@@ -32,6 +32,12 @@ pub(super) struct Posted {
 
 /// A form of somebody who is not signed in.
 pub(super) struct OpenForm(pub(super) form::Posted);
+
+/// A form without what every form of its page carries.
+pub(super) fn incomplete() -> Problem {
+    let detail = "The form is not complete; open its page again, and send it from there.";
+    Problem::new(Kind::QueryInvalid, detail)
+}
 
 impl Posted {
     /// Takes a text out that must be there to mean anything; none when it is empty.

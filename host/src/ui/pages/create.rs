@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::StatusCode;
 
 use crate::api::{Kind, Problem};
 use crate::app::Actor;
@@ -24,7 +23,7 @@ use crate::ui::member::Member;
 use crate::ui::notices::{Deed, tell};
 use crate::ui::outcomes::{Refused, refuse};
 use crate::ui::params::{Asked, Id};
-use crate::ui::posted::Posted;
+use crate::ui::posted::{Posted, incomplete};
 use crate::ui::running;
 use crate::ui::texts::{TEXTS, fill};
 use crate::verify::{Draft, VerifyError, verify_and_save_once};
@@ -90,12 +89,19 @@ impl Maker {
     }
 
     /// The form as it was posted, secrets left out, with what is wrong.
-    fn page_again(&self, posted: &form::Posted, name: String, refused: Refused) -> Response {
+    fn page_again(
+        &self,
+        posted: &form::Posted,
+        name: String,
+        refused: Refused,
+        name_error: Option<String>,
+    ) -> Response {
         let Refused { status, mut outcome, violations, is_doubtful } = refused;
         let stored = form::Stored::nothing();
         let (form, leftovers) = Form::posted(&self.descriptor.schema, &stored, posted, &violations);
         outcome.errors = form::summary(&form, &leftovers);
         let mut page = self.page(form, name);
+        page.name_error = name_error;
         page.outcome = Some(outcome);
         page.offers_unverified = is_doubtful;
         show_as(status, &page)
@@ -124,12 +130,7 @@ pub(in crate::ui) async fn save(
 ) -> Result<Response, Problem> {
     let link = link(posted.take("flow").as_deref(), posted.take("step").as_deref())?;
     let key = posted.take("key").and_then(|text| IdempotencyKey::parse(&text));
-    let key = key.ok_or_else(|| {
-        Problem::new(
-            Kind::QueryInvalid,
-            "The form is not complete; open its page again, and send it from there.",
-        )
-    })?;
+    let key = key.ok_or_else(incomplete)?;
     let accept_unverified = posted.take("accept_unverified").is_some();
     let name = posted.pairs.take("name").unwrap_or_default();
     let maker = Maker::new(ui.clone(), member, &id, link)?;
@@ -150,12 +151,7 @@ async fn create(
         Ok(given) => given,
         Err(sentence) => {
             let refused = refuse(VerifyError::FieldsInvalid(Vec::new()), &maker.component.title)?;
-            let stored = form::Stored::nothing();
-            let (form, _) = Form::posted(&maker.descriptor.schema, &stored, &posted, &[]);
-            let mut page = maker.page(form, name);
-            page.name_error = Some(sentence.to_owned());
-            page.outcome = Some(refused.outcome);
-            return Ok(show_as(StatusCode::UNPROCESSABLE_ENTITY, &page));
+            return Ok(maker.page_again(&posted, name, refused, Some(sentence.to_owned())));
         }
     };
     let app = &maker.ui.api.app;
@@ -183,7 +179,7 @@ async fn create(
             };
             Ok(tell(&path, deed).into_response())
         }
-        Err(error) => Ok(maker.page_again(&posted, name, refuse(error, &maker.component.title)?)),
+        Err(error) => Ok(maker.page_again(&posted, name, refuse(error, &maker.component.title)?, None)),
     }
 }
 

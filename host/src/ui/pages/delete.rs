@@ -4,7 +4,6 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
-use serde_json::json;
 
 use super::credential::Shown;
 use super::replace;
@@ -21,6 +20,7 @@ use crate::ui::params::Id;
 use crate::ui::posted::Posted;
 use crate::ui::texts::{TEXTS, fill};
 use crate::ui::usages::{FlowLine, Usages};
+use crate::usage;
 
 #[derive(Template)]
 #[template(path = "delete.html")]
@@ -58,10 +58,8 @@ pub(in crate::ui) async fn delete(
     let revision = posted.take("revision").and_then(|text| text.parse().ok());
     let expected = Expected::Revisions(revision.into_iter().collect());
     let shown = Shown::find(&ui, &member, &id).await?;
-    let (app, workspace) = (&ui.api.app, &member.workspace);
-    let action = "credential.delete";
-    let audit = app.audit_record(&member.actor(), Some(workspace), action, id.as_str(), "deleted", json!({}));
-    match app.store.delete_credential(workspace, &id, &expected, audit).await {
+    let workspace = &member.workspace;
+    match usage::delete_credential(&ui.api.app, &member.actor(), workspace, &id, &expected).await {
         Ok(_) => {
             let path = format!("/w/{workspace}/components/{}", shown.credential.component);
             Ok(tell(&path, Deed::Deleted).into_response())

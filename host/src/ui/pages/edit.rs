@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::StatusCode;
 
 use super::credential::Shown;
 use crate::api::{Kind, Problem};
@@ -21,7 +20,7 @@ use crate::ui::member::Member;
 use crate::ui::notices::{Deed, tell};
 use crate::ui::outcomes::refuse;
 use crate::ui::params::Id;
-use crate::ui::posted::Posted;
+use crate::ui::posted::{Posted, incomplete};
 use crate::ui::running;
 use crate::ui::texts::{TEXTS, fill};
 use crate::ui::usages::active_flows;
@@ -88,7 +87,12 @@ impl Editor {
     }
 
     /// The form as it was posted, secrets left out, with what is wrong.
-    fn page_again(&self, wanted: &Wanted, error: VerifyError) -> Result<Response, Problem> {
+    fn page_again(
+        &self,
+        wanted: &Wanted,
+        error: VerifyError,
+        name_error: Option<String>,
+    ) -> Result<Response, Problem> {
         // Who looks again sees what is stored now; what is asked for is then meant for that state.
         let is_outdated = matches!(error, VerifyError::Unexpected | VerifyError::Changed);
         let refused = refuse(error, &self.shown.title())?;
@@ -103,9 +107,9 @@ impl Editor {
         outcome.errors = form::summary(&form, &leftovers);
         let mut page = self.page(form, wanted.name.clone(), revision);
         let credential = &self.shown.credential;
-        if is_outdated && wanted.name != credential.name {
-            page.name_error = Some(fill(TEXTS.stored_now, &[("value", &credential.name)]));
-        }
+        let is_renamed = is_outdated && wanted.name != credential.name;
+        page.name_error =
+            name_error.or_else(|| is_renamed.then(|| fill(TEXTS.stored_now, &[("value", &credential.name)])));
         page.outcome = Some(outcome);
         page.offers_unverified = refused.is_doubtful;
         Ok(show_as(refused.status, &page))
@@ -149,12 +153,7 @@ pub(in crate::ui) async fn save(
     mut posted: Posted,
 ) -> Result<Response, Problem> {
     let revision = posted.take("revision").and_then(|text| text.parse().ok());
-    let revision = revision.ok_or_else(|| {
-        Problem::new(
-            Kind::QueryInvalid,
-            "The form is not complete; open its page again, and send it from there.",
-        )
-    })?;
+    let revision = revision.ok_or_else(incomplete)?;
     let accept_unverified = posted.take("accept_unverified").is_some();
     let name = posted.pairs.take("name").unwrap_or_default();
     let Posted { pairs, headers, request } = posted;
@@ -171,18 +170,13 @@ async fn change(ui: Ui, member: Member, id: &CredentialId, wanted: Wanted) -> Re
     let name = match name_of(&wanted.name) {
         Ok(name) => name,
         Err(sentence) => {
-            let stored = Stored::from(&editor.shown.credential);
-            let (form, _) = Form::posted(&editor.descriptor.schema, &stored, &wanted.pairs, &[]);
-            let refused = refuse(VerifyError::FieldsInvalid(Vec::new()), "")?;
-            let mut page = editor.page(form, wanted.name, wanted.revision);
-            page.name_error = Some(sentence.to_owned());
-            page.outcome = Some(refused.outcome);
-            return Ok(show_as(StatusCode::UNPROCESSABLE_ENTITY, &page));
+            let none = VerifyError::FieldsInvalid(Vec::new());
+            return editor.page_again(&wanted, none, Some(sentence.to_owned()));
         }
     };
     match try_change(&editor, &wanted, name).await {
         Ok(deed) => Ok(tell(&editor.shown.base(), deed).into_response()),
-        Err(error) => editor.page_again(&wanted, error),
+        Err(error) => editor.page_again(&wanted, error, None),
     }
 }
 

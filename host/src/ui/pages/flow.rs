@@ -6,7 +6,6 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
-use serde_json::json;
 
 use crate::api::Problem;
 use crate::domain::credential::{Credential, Expected};
@@ -23,6 +22,7 @@ use crate::ui::notices::{Deed, Notice, tell};
 use crate::ui::params::Id;
 use crate::ui::posted::Posted;
 use crate::ui::texts::{TEXTS, fill};
+use crate::usage;
 
 /// More credentials than the steps of a flow can hold.
 const CREDENTIALS: u32 = 500;
@@ -97,14 +97,10 @@ pub(in crate::ui) async fn deactivate(
 
 async fn switch(ui: &Ui, member: &Member, id: &FlowId, active: bool) -> Result<Response, Problem> {
     member.require(Right::FlowsWrite)?;
-    let (action, outcome, deed) = if active {
-        ("flow.activate", "activated", Deed::Activated)
-    } else {
-        ("flow.deactivate", "deactivated", Deed::Deactivated)
-    };
-    let (app, workspace) = (&ui.api.app, &member.workspace);
-    let audit = app.audit_record(&member.actor(), Some(workspace), action, id.as_str(), outcome, json!({}));
-    match app.store.set_flow_active(workspace, id, active, &Expected::Anything, audit).await {
+    let (workspace, actor) = (&member.workspace, member.actor());
+    let deed = if active { Deed::Activated } else { Deed::Deactivated };
+    let any = Expected::Anything;
+    match usage::set_flow_active(&ui.api.app, &actor, workspace, id, active, &any).await {
         Ok(_) => Ok(tell(&format!("/w/{workspace}/flows/{id}"), deed).into_response()),
         Err(ChangeError::Unready(steps)) => {
             let refusal = Refusal { title: TEXTS.cannot_activate, reasons: reasons(&steps) };

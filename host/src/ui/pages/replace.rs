@@ -4,13 +4,12 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
-use serde_json::json;
 
 use super::credential::Shown;
 use crate::api::Problem;
 use crate::domain::id::{ComponentId, CredentialId, FlowId};
 use crate::domain::rights::Right;
-use crate::store::{ChangeError, Replacement};
+use crate::store::ChangeError;
 use crate::ui::Ui;
 use crate::ui::choices::{Choice, choices};
 use crate::ui::layout::{Layout, Section, show_as};
@@ -20,6 +19,7 @@ use crate::ui::params::Id;
 use crate::ui::posted::Posted;
 use crate::ui::texts::{TEXTS, fill};
 use crate::ui::usages::{FlowLine, Usages};
+use crate::usage::{self, WantedReplacement};
 
 #[derive(Template)]
 #[template(path = "replace.html")]
@@ -62,13 +62,8 @@ pub(in crate::ui) async fn replace(
         return page(&ui, &member, &id, None, Some(TEXTS.replace_choose.to_owned())).await;
     };
     let flows = (!in_all).then_some(flows);
-    let detail = json!({ "with": with.as_str(), "flows": &flows });
-    let (app, workspace) = (&ui.api.app, &member.workspace);
-    let action = "credential.replace";
-    let audit = app.audit_record(&member.actor(), Some(workspace), action, id.as_str(), "replaced", detail);
-    let replacement =
-        Replacement { of: id.clone(), with: with.clone(), flows, accept_unverified, at: audit.at };
-    match app.store.replace_credential(workspace, replacement, audit).await {
+    let wanted = WantedReplacement { of: id.clone(), with: with.clone(), flows, accept_unverified };
+    match usage::replace_credential(&ui.api.app, &member.actor(), &member.workspace, wanted).await {
         Ok(_) => Ok(tell(&shown.base(), Deed::Replaced).into_response()),
         Err(error @ (ChangeError::UnknownNames { .. } | ChangeError::Unused(_))) => {
             tracing::debug!(%error, "what was chosen to replace is there no more");

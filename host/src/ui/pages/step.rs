@@ -4,7 +4,6 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
-use serde_json::json;
 
 use super::flow::reasons;
 use crate::api::Problem;
@@ -22,6 +21,7 @@ use crate::ui::notices::{Deed, tell};
 use crate::ui::params::StepOf;
 use crate::ui::posted::Posted;
 use crate::ui::texts::{TEXTS, fill};
+use crate::usage;
 
 #[derive(Template)]
 #[template(path = "step.html")]
@@ -64,13 +64,9 @@ pub(in crate::ui) async fn choose(
         return page(&ui, &member, &link, Some(TEXTS.choose_one.to_owned())).await;
     }
     let chosen = chosen.filter(|_| !clears);
-    let (app, workspace) = (&ui.api.app, &member.workspace);
-    let detail = json!({ "step": link.step, "credential": chosen });
-    let action = "flow.choose-credential";
-    let audit =
-        app.audit_record(&member.actor(), Some(workspace), action, link.flow.as_str(), "changed", detail);
-    let expected = Expected::Anything;
-    match app.store.choose_credential(workspace, &link, chosen.as_ref(), &expected, audit).await {
+    let (app, actor, workspace) = (&ui.api.app, member.actor(), &member.workspace);
+    let any = Expected::Anything;
+    match usage::choose_credential(app, &actor, workspace, &link, chosen.as_ref(), &any).await {
         Ok(_) => {
             let deed = if chosen.is_some() { Deed::Chosen } else { Deed::Cleared };
             Ok(tell(&format!("/w/{workspace}/flows/{}", link.flow), deed).into_response())
