@@ -9,8 +9,8 @@ use crate::domain::id::{CredentialId, FlowId, StepId};
 
 /// Gives a step of a flow another credential, or none
 ///
-/// The credential is one of the step's component. Steps of an active flow that need one are left none
-/// without. Needs a workspace token with the right flows:write.
+/// The credential is one of the step's component. A step of an active flow that needs one
+/// cannot be left without. Needs a workspace token with the right flows:write.
 #[derive(Args)]
 #[command(override_usage = "keystead flow choose [OPTIONS] <ID> <STEP> <CREDENTIAL|--none>")]
 #[command(group(ArgGroup::new("choice").required(true).args(["credential", "none"])))]
