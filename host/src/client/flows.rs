@@ -2,10 +2,10 @@
 
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{Method, StatusCode};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{Client, ClientError, Pages, address};
-use crate::domain::id::FlowId;
+use crate::domain::id::{CredentialId, FlowId, StepId};
 
 /// A flow that was put.
 pub struct Put {
@@ -39,6 +39,22 @@ impl Client {
         let request = request.header(CONTENT_TYPE, "application/json").body(body);
         let (status, flow) = self.call(request).await?;
         Ok(Put { is_new: status == StatusCode::CREATED, flow })
+    }
+
+    /// Gives a step another credential, or none; its flow is told as it is then.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn choose_credential(
+        &self,
+        flow: &FlowId,
+        step: &StepId,
+        credential: Option<&CredentialId>,
+    ) -> Result<Value, ClientError> {
+        let url = self.at(&["flows", flow.as_str(), "steps", step.as_str(), "credential"]);
+        let body = json!({ "credential": credential.map(CredentialId::as_str) });
+        let request = self.request(Method::PUT, url).header(CONTENT_TYPE, "application/json");
+        Ok(self.call(request.body(body.to_string())).await?.1)
     }
 
     /// Activates a flow; it is told as it is then.

@@ -49,6 +49,29 @@ on_both_databases! {
         assert_eq!(gone.stdout, "");
     }
 
+    async fn step_is_given_a_credential_and_loses_it(db: Database) {
+        let desk = Desk::over(db).await;
+        let credential = desk.credential("Shop", "good").await;
+        desk.flow("orders", "Orders", &[("fetch", None)]).await;
+        let said = desk.run(&["flow", "choose", "orders", "fetch", &credential]).await.ended(0, &[]);
+        assert_eq!(said.stdout, "flow orders (Orders), inactive, 1 step\n");
+        let shown = desk.run(&["flow", "show", "orders"]).await.ended(0, &[]).stdout;
+        assert!(shown.contains(&credential), "{shown}");
+        desk.run(&["flow", "activate", "orders"]).await.ended(0, &[]);
+        desk.run(&["flow", "choose", "orders", "fetch", "--none"]).await.ended(1, &[
+            "error: step `fetch` of flow `orders` was not changed: 1 step is not ready\n",
+            "  step fetch (petstore): has no credential\n",
+        ]);
+        desk.run(&["flow", "deactivate", "orders"]).await.ended(0, &[]);
+        desk.run(&["flow", "choose", "orders", "fetch", "--none"]).await.ended(0, &[]);
+        let shown = desk.run(&["flow", "show", "orders"]).await.ended(0, &[]).stdout;
+        assert!(shown.contains("missing"), "{shown}");
+        for wrong in [&["flow", "choose", "orders", "fetch"][..], &["flow", "choose", "orders", "fetch", &credential, "--none"]] {
+            desk.run(wrong).await.ended(2, &["--none"]);
+        }
+        desk.run(&["flow", "choose", "orders", "gone", "--none"]).await.ended(1, &["the service answered 404"]);
+    }
+
     async fn flow_that_is_not_ready_is_refused_with_its_steps_and_what_to_do(db: Database) {
         let desk = Desk::over(db).await;
         let good = desk.credential("Shop", "good").await;

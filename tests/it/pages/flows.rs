@@ -65,7 +65,7 @@ on_both_databases! {
         let page = ada.post(clear.clone()).await;
         ada.get(page.location()).await.check_says(200, "The step has no credential now.");
         assert_eq!(site.held("idle", "fetch").await, Value::Null);
-        assert_eq!(site.deeds("flow.choose-credential", "changed").await, 3);
+        assert_eq!(site.deeds("flow.choose-credential", "chosen").await, 3);
 
         // An active flow would break.
         ada.submit(path, path, &[("credential", &two)]).await;

@@ -40,6 +40,33 @@ async fn bea<'a>(site: &'a Site) -> Visitor<'a> {
 }
 
 on_both_databases! {
+    async fn a_faulty_component_is_told_as_such_and_its_credentials_stay(db: Database) {
+        let service = Service::with_petstore(db).await;
+        let token = service.member(&[Right::Admin]).await;
+        let id = service.stored(&token).await;
+        let blank = match service.database.backend {
+            crate::harness::databases::Backend::Sqlite => "x'00'",
+            crate::harness::databases::Backend::Postgres => "'\\x00'",
+        };
+        service.database.sql(&format!("UPDATE release_bytes SET bytes = {blank}")).await.unwrap();
+        let site = Site::with(service.restart().await, Default::default(), Some(address())).await;
+        let ada = site.ada().await;
+        let page = ada.get("/components").await;
+        page.check_says(200, "Faulty");
+        let reason = "the bytes of its release do not have the digest that was installed";
+        ada.get("/components/petstore").await.check_says(200, reason);
+        let page = ada.get("/w/default/components/petstore").await;
+        page.check_says(200, reason);
+        assert!(!page.says("Add New Credential"), "{}", page.html.text);
+        ada.get("/w/default/components/petstore/new").await.check_says(502, reason);
+        let path = format!("/w/default/credentials/{id}");
+        ada.get(&path).await.check_says(200, "stored, never shown");
+        ada.get(&format!("{path}/edit")).await.check_says(502, reason);
+        let page = ada.submit(&path, &format!("{path}/verify"), &[]).await;
+        page.check_says(502, reason);
+        assert_eq!(site.credentials().await.len(), 1);
+    }
+
     async fn a_component_is_installed_when_its_wishes_were_seen(db: Database) {
         let site = empty(db).await;
         let ada = site.ada().await;
@@ -63,6 +90,12 @@ on_both_databases! {
         let page = ada.submit("/components/petstore", "/components/petstore/remove", &[]).await;
         assert_eq!((page.status, page.path()), (303, "/components"), "{}", page.html.text);
         ada.get(page.location()).await.check_says(200, "The component is removed.");
+        let user = site.service.app.store.list_users().await.unwrap()[0].id.to_string();
+        for action in ["component.install", "component.remove"] {
+            let audit = site.service.app.store.list_audit(None, 100).await.unwrap();
+            let actors: Vec<_> = audit.iter().filter(|entry| entry.action == action).map(|entry| &entry.actor).collect();
+            assert!(!actors.is_empty() && actors.iter().all(|actor| actor.as_deref() == Some(user.as_str())), "{action} {audit:?}");
+        }
         assert_eq!(ada.get("/components/petstore").await.status, 404);
     }
 

@@ -96,6 +96,43 @@ on_both_databases! {
         assert_eq!(page.status, 303);
     }
 
+    async fn who_is_removed_is_signed_out_at_once(db: Database) {
+        let site = Site::over(db).await;
+        let bob = site.invited("bob", "default", &[Right::Admin]).await;
+        let path = "/w/default/credentials";
+        assert_eq!(bob.get(path).await.status, 200);
+        let means = keystead::accounts::Means::of(&site.service.app);
+        assert!(keystead::accounts::remove_user(&means, &"bob".parse().unwrap()).await.unwrap());
+        assert_eq!(bob.get(path).await.path(), "/sign-in");
+        assert_eq!(site.count("sessions").await, 0);
+    }
+
+    async fn what_is_no_cookie_of_ours_opens_nothing(db: Database) {
+        let site = Site::over(db).await;
+        let ada = site.ada().await;
+        let own = ada.cookie().unwrap();
+        let text = own.strip_prefix("keystead=").unwrap();
+        let other = site.sign_in("ada").await.cookie().unwrap();
+        for cookie in [
+            String::new(),
+            "keystead=".to_owned(),
+            format!("keystead=\"{text}\""),
+            format!("keystead={}", &text[1..]),
+            format!("keystead={text}A"),
+            format!("keystead={}", text.to_uppercase()),
+            format!("Keystead={text}"),
+            format!("keystead={}", "A".repeat(43)),
+            // Another site of the same host may have set one of them.
+            format!("{own}; {other}"),
+        ] {
+            let request = site.stranger().request("GET", "/account").header("cookie", &cookie);
+            let page = site.stranger().send(request.body(Default::default()).unwrap()).await;
+            assert_eq!((page.status, page.path()), (303, "/sign-in"), "{cookie}");
+        }
+        let request = site.stranger().request("GET", "/account").header("cookie", format!("a=b; {own};c=d"));
+        assert_eq!(ada.send(request.body(Default::default()).unwrap()).await.status, 200);
+    }
+
     async fn a_session_that_is_not_used_ends(db: Database) {
         let hands = Arc::new(Hands(AtomicI64::new(1_800_000_000_000)));
         let service = Service::with_clock(db, Default::default(), hands.clone()).await;

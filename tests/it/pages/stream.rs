@@ -112,6 +112,30 @@ on_both_databases! {
         assert_eq!((site.count("credentials").await, site.deeds("credential.create", "cancelled").await), (1, 1));
     }
 
+    async fn an_edit_that_is_left_half_way_changes_nothing(db: Database) {
+        let site = narrow(db, Settings::default()).await;
+        let ada = site.ada().await;
+        let id = site.credential("Shop").await;
+        let before = site.shown(&id).await;
+        let edit = format!("/w/default/credentials/{id}/edit");
+        let form = ada.get(&edit).await.html.form(&edit).with(&[("name", "Other"), ("/baseUrl", &site.shop("mute"))]);
+        let mut stream = lines(ada.open_stream(form).await);
+        next(&mut stream).await;
+        site.service.upstream.until_kept_waiting(1).await;
+        drop(stream);
+        site.service.upstream.until_kept_waiting(0).await;
+        // The next one waits for the only slot, which is free when the first one has ended.
+        let verify = format!("/w/default/credentials/{id}/verify");
+        let form = ada.get(&format!("/w/default/credentials/{id}")).await.html.form(&verify);
+        let (_, last) = split(ada.stream(form).await);
+        assert!(last["location"].is_string(), "{last}");
+        let after = site.shown(&id).await;
+        for member in ["name", "fields", "status"] {
+            assert_eq!(after[member], before[member], "{member}");
+        }
+        assert_eq!(site.deeds("credential.edit", "cancelled").await, 1);
+    }
+
     async fn what_takes_too_long_is_told_and_recorded(db: Database) {
         let site = narrow(db, Settings { request_ms: 1_000, ..Default::default() }).await;
         let ada = site.ada().await;

@@ -1,5 +1,6 @@
 //! `keystead flow`: the platform's flows, at a running service.
 
+mod choose;
 mod delete;
 mod list;
 mod put;
@@ -24,6 +25,7 @@ enum Command {
     List(list::List),
     Show(show::Show),
     Put(put::Put),
+    Choose(choose::Choose),
     Activate(switch::Activate),
     Deactivate(switch::Deactivate),
     Delete(delete::Delete),
@@ -35,6 +37,7 @@ impl Flow {
             Command::List(command) => command.run().await,
             Command::Show(command) => command.run().await,
             Command::Put(command) => command.run().await,
+            Command::Choose(command) => command.run().await,
             Command::Activate(command) => command.run().await,
             Command::Deactivate(command) => command.run().await,
             Command::Delete(command) => command.run().await,

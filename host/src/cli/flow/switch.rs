@@ -65,7 +65,8 @@ impl Deactivate {
     }
 }
 
-fn print(flow: &Value, json: bool) -> anyhow::Result<Exit> {
+/// Tells of a flow that was changed.
+pub(super) fn print(flow: &Value, json: bool) -> anyhow::Result<Exit> {
     output::result(if json { output::json(flow)? } else { summary(flow) })?;
     Ok(Exit::Done)
 }

@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
+use http::header::RETRY_AFTER;
 
 use super::sign_in::{busy, enter, leave};
 use crate::accounts::{self, PasswordError, SessionView};
@@ -65,7 +66,14 @@ pub(in crate::ui) async fn change_password(
         Ok(signed_in) => Ok(enter(&ui, &signed_in, &path_after("/account", Deed::PasswordChanged))),
         Err(PasswordError::Store(error)) => Err(error.into()),
         Err(PasswordError::Hashing(error)) => Err(busy(&error)),
-        Err(error) => page(&ui, &visitor, None, Some(error.to_string())).await,
+        Err(error) => {
+            let mut response = page(&ui, &visitor, None, Some(error.to_string())).await?;
+            if let PasswordError::Blocked { retry_after } = error {
+                *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
+                response.headers_mut().insert(RETRY_AFTER, retry_after.into());
+            }
+            Ok(response)
+        }
     }
 }
 

@@ -168,8 +168,10 @@ async fn create(
         Ok(created) => {
             let workspace = &maker.member.workspace;
             let path = match &maker.link {
-                Some(Link { flow, .. }) => format!("/w/{workspace}/flows/{flow}"),
-                None => format!("/w/{workspace}/credentials/{}", created.credential.id),
+                Some(Link { flow, .. }) if maker.member.may(Right::FlowsRead) => {
+                    format!("/w/{workspace}/flows/{flow}")
+                }
+                _ => format!("/w/{workspace}/credentials/{}", created.credential.id),
             };
             let deed = match (created.credential.status, &maker.link) {
                 _ if created.is_replay => Deed::Replayed,
