@@ -36,6 +36,7 @@ pub use rest::Rest;
 pub use session::{Record, Refusal, Session};
 pub use settings::Settings;
 
+use origin::Origin;
 use policy::Policy;
 use reflection::Scanners;
 use resolver::Resolve;
@@ -166,12 +167,12 @@ impl Egress {
         self.transport.refused_by_circuits()
     }
 
-    /// The hosts that a verification of these fields may speak to, sorted, each told once.
+    /// The origins that a verification of these fields may speak to, sorted, each told once.
     ///
     /// # Errors
     /// As for [`Egress::open`].
-    pub fn hosts(&self, descriptor: &Descriptor, fields: &Fields) -> Result<Vec<String>, PlanError> {
-        plan::hosts(descriptor, fields, &self.policy)
+    pub fn origins(&self, descriptor: &Descriptor, fields: &Fields) -> Result<Vec<Origin>, PlanError> {
+        plan::origins(descriptor, fields, &self.policy)
     }
 
     /// The destination set of a credential with these fields.

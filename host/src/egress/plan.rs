@@ -141,20 +141,20 @@ pub(super) fn rules(
     Ok(rules)
 }
 
-/// The hosts of all rules, sorted, without duplicates.
+/// The origins of all rules, sorted, without duplicates.
 ///
 /// # Errors
 /// As for a verification of the same fields.
-pub(super) fn hosts(
+pub(super) fn origins(
     descriptor: &Descriptor,
     fields: &Fields,
     policy: &Policy,
-) -> Result<Vec<String>, PlanError> {
+) -> Result<Vec<Origin>, PlanError> {
     let rules = rules(descriptor, fields, policy)?;
-    let mut hosts: Vec<String> = rules.iter().map(|rule| rule.origin.host.to_string()).collect();
-    hosts.sort_unstable();
-    hosts.dedup();
-    Ok(hosts)
+    let mut origins: Vec<Origin> = rules.into_iter().map(|rule| rule.origin).collect();
+    origins.sort_unstable();
+    origins.dedup();
+    Ok(origins)
 }
 
 /// The destination set of a credential: `name origin` for each sealed value and each origin that it

@@ -1,5 +1,7 @@
 //! Where each workspace stands with each destination, for all replicas together.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 
 use super::error::StoreError;
@@ -43,6 +45,7 @@ impl Store {
 
 #[derive(sqlx::FromRow)]
 struct Row {
+    destination: String,
     window_start: i64,
     failures: i64,
     level: i64,
@@ -56,17 +59,25 @@ async fn find(
     destinations: &[String],
     now: Timestamp,
 ) -> Result<Vec<Standing>, StoreError> {
-    const SELECT: &str = "SELECT window_start, failures, level, blocked_until, rests_until FROM budgets
-         WHERE workspace = $1 AND destination = $2";
-    let mut standings = Vec::with_capacity(destinations.len());
-    for destination in destinations {
-        let row: Option<Row> = on!(tx, c => sqlx::query_as(SELECT)
+    // Two at a time, a host and its origin mostly: each verification asks this.
+    const SELECT: &str =
+        "SELECT destination, window_start, failures, level, blocked_until, rests_until FROM budgets
+         WHERE workspace = $1 AND destination IN ($2, $3)";
+    let mut found = HashMap::new();
+    for pair in destinations.chunks(2) {
+        let (Some(one), Some(other)) = (pair.first(), pair.last()) else { continue };
+        let rows: Vec<Row> = on!(tx, c => sqlx::query_as(SELECT)
             .bind(workspace.as_str())
-            .bind(destination.as_str())
-            .fetch_optional(c).await?);
-        standings.push(row.map_or_else(|| Ok(Standing::new(now)), |row| row.read(destination))?);
+            .bind(one.as_str())
+            .bind(other.as_str())
+            .fetch_all(c).await?);
+        for row in rows {
+            let (destination, standing) = row.read()?;
+            found.insert(destination, standing);
+        }
     }
-    Ok(standings)
+    let standing = |destination| found.remove(destination).unwrap_or_else(|| Standing::new(now));
+    Ok(destinations.iter().map(standing).collect())
 }
 
 async fn update<R>(
@@ -115,14 +126,14 @@ async fn take(
              (workspace, destination, window_start, failures, level, blocked_until, rests_until, over_at)
          VALUES ($1, $2, $3, 0, 0, $3, $3, $4)
          ON CONFLICT (workspace, destination) DO UPDATE SET destination = excluded.destination
-         RETURNING window_start, failures, level, blocked_until, rests_until";
+         RETURNING destination, window_start, failures, level, blocked_until, rests_until";
     let row: Row = on!(tx, c => sqlx::query_as(TAKE)
         .bind(workspace.as_str())
         .bind(destination)
         .bind(now.as_millisecond())
         .bind(Standing::new(now).is_over_at(limits).as_millisecond())
         .fetch_one(c).await?);
-    row.read(destination)
+    Ok(row.read()?.1)
 }
 
 async fn write(
@@ -150,15 +161,16 @@ async fn write(
 }
 
 impl Row {
-    fn read(self, destination: &str) -> Result<Standing, StoreError> {
-        let place = Place { table: "budgets", row: &destination };
+    fn read(self) -> Result<(String, Standing), StoreError> {
+        let place = Place { table: "budgets", row: &self.destination };
         let number = |column, value: i64| u32::try_from(value).map_err(|_| place.corrupt(column));
-        Ok(Standing {
+        let standing = Standing {
             window_start: place.time("window_start", self.window_start)?,
             failures: number("failures", self.failures)?,
             level: number("level", self.level)?,
             blocked_until: place.time("blocked_until", self.blocked_until)?,
             rests_until: place.time("rests_until", self.rests_until)?,
-        })
+        };
+        Ok((self.destination, standing))
     }
 }

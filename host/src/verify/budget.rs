@@ -46,7 +46,8 @@ struct Spent {
     until: Timestamp,
 }
 
-/// Looks at the budgets of every host and origin in this set of `name origin` pairs.
+/// Looks at the budgets of every host that secrets may go to, by these `name origin` pairs, and at what each of the
+/// origins wants.
 ///
 /// # Errors
 /// [`VerifyError::TooManyFailures`]; nothing was written then.
@@ -54,11 +55,12 @@ pub(super) async fn begin(
     app: &App,
     workspace: &WorkspaceId,
     pairs: &[String],
+    origins: &[Origin],
 ) -> Result<Entrance, VerifyError> {
     let (now, limits) = (app.clock.now(), app.budgets.limits());
     let refused =
         |Spent { host, until }| VerifyError::TooManyFailures { host, retry_after: seconds_until(until, now) };
-    let destinations = destinations_of(pairs);
+    let destinations = destinations_of(pairs, origins);
     let standings = app.store.find_standings(workspace, &destinations, now).await?;
     let is_probe = check(&destinations, &standings, now, limits).map_err(refused)?;
     if let Some(until) = standings.iter().filter_map(|standing| standing.rest(now)).max() {
@@ -187,12 +189,18 @@ fn count(standing: &mut Standing, claim: Option<Claim>, ended: Ended, now: Times
     }
 }
 
-/// The hosts and origins of a set of `name origin` pairs, sorted, without duplicates.
-fn destinations_of(pairs: &[String]) -> Vec<String> {
-    let origin = |pair: &String| Origin::parse(pair.split_once(' ')?.1).ok();
-    let both = |origin: Origin| [origin.host.to_string(), origin.to_string()];
-    let found: BTreeSet<String> = pairs.iter().filter_map(origin).flat_map(both).collect();
+/// The hosts of a set of `name origin` pairs and the origins, sorted, without duplicates.
+fn destinations_of(pairs: &[String], origins: &[Origin]) -> Vec<String> {
+    let host = |pair: &String| Some(Origin::parse(pair.split_once(' ')?.1).ok()?.host.to_string());
+    let hosts = pairs.iter().filter_map(host);
+    let found: BTreeSet<String> = hosts.chain(origins.iter().map(Origin::to_string)).collect();
     found.into_iter().collect()
+}
+
+/// The hosts of origins, sorted, without duplicates.
+pub(super) fn hosts_of(origins: &[Origin]) -> Vec<String> {
+    let hosts: BTreeSet<String> = origins.iter().map(|origin| origin.host.to_string()).collect();
+    hosts.into_iter().collect()
 }
 
 /// Whether it is a host, and not an origin.
@@ -254,9 +262,12 @@ mod tests {
     #[test]
     fn a_host_is_counted_once_whatever_its_ports_and_secrets() {
         let pairs = ["a https://b.example:8443", "a https://a.example", "c https://b.example"];
-        let destinations = destinations_of(&pairs.map(str::to_owned));
+        let origins = ["https://b.example", "https://b.example:8443", "https://c.example"];
+        let origins = origins.map(|text| Origin::parse(text).unwrap());
+        let destinations = destinations_of(&pairs.map(str::to_owned), &origins);
         let hosts: Vec<_> = destinations.iter().filter(|destination| is_host(destination)).collect();
         assert_eq!(hosts, ["a.example", "b.example"]);
-        assert_eq!(destinations.len(), 5);
+        assert_eq!(destinations.len(), 2 + 3);
+        assert_eq!(hosts_of(&origins), ["b.example", "c.example"]);
     }
 }

@@ -24,6 +24,7 @@ use crate::domain::flow::Link;
 use crate::domain::id::{ComponentId, CredentialId, VerificationId, WorkspaceId};
 use crate::domain::verdict::{Outcome, Verdict};
 use crate::egress::PlanError;
+use crate::egress::origin::Origin;
 use crate::sandbox::{Call, Plugin, RunContext};
 use crate::store::{Finding, NewVerification};
 use crate::telemetry::Phase;
@@ -212,8 +213,8 @@ struct Prepared {
     verifier: Verifier,
     fields: Fields,
     destinations: Vec<String>,
-    /// Whom the verifier may speak to.
-    hosts: Vec<String>,
+    /// Whom the verifier may speak to, with secrets and without.
+    origins: Vec<Origin>,
 }
 
 fn find_verifier(app: &App, component: &ComponentId) -> Result<Verifier, VerifyError> {
@@ -229,14 +230,14 @@ impl Verifier {
     fn prepare(self, app: &App, mut fields: Fields) -> Result<Prepared, VerifyError> {
         app.telemetry.phases.of(Phase::Schema, || check_fields(&self.descriptor, &mut fields))?;
         let destinations = app.egress.destinations(&self.descriptor, &fields).map_err(plan_error)?;
-        let hosts = app.egress.hosts(&self.descriptor, &fields).map_err(plan_error)?;
-        Ok(Prepared { verifier: self, fields, destinations, hosts })
+        let origins = app.egress.origins(&self.descriptor, &fields).map_err(plan_error)?;
+        Ok(Prepared { verifier: self, fields, destinations, origins })
     }
 }
 
 /// Asks the real system through the sandboxed verifier, if the budgets allow it. No transaction is open meanwhile.
 async fn run(app: &App, workspace: &WorkspaceId, prepared: Prepared) -> Result<Verified, VerifyError> {
-    let Prepared { verifier: Verifier { component, plugin, descriptor }, fields, destinations, hosts } =
+    let Prepared { verifier: Verifier { component, plugin, descriptor }, fields, destinations, origins } =
         prepared;
     let (mut slot, mut begun, mut rests) = (None, None, Vec::new());
     // On the heap: the futures of all that it calls would otherwise stand in each caller's.
@@ -244,9 +245,9 @@ async fn run(app: &App, workspace: &WorkspaceId, prepared: Prepared) -> Result<V
         app.budgets
             .count(workspace, &component.id, &*app.clock)
             .map_err(|retry_after| VerifyError::TooOften { retry_after })?;
-        let slot = slot.insert(app.sandbox.enter(workspace, &hosts).await?);
+        let slot = slot.insert(app.sandbox.enter(workspace, &budget::hosts_of(&origins)).await?);
         // Only now: whoever waits for a slot may find that others have used the budget up meanwhile.
-        let entrance = budget::begin(app, workspace, &destinations).await?;
+        let entrance = budget::begin(app, workspace, &destinations, &origins).await?;
         let session = app.egress.open(workspace, &descriptor, &fields, &*app.entropy).map_err(plan_error);
         let started = Instant::now();
         match entrance {
