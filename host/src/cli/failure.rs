@@ -125,7 +125,9 @@ fn judge(error: &anyhow::Error) -> (Exit, Option<String>) {
             Some(BootError::Key(problem)) => return judge_key(problem),
             Some(BootError::NoDatabase(_)) => return (Exit::Usage, Some(NO_DATABASE.to_owned())),
             Some(BootError::Store(store)) => return (judge_store(store), None),
-            Some(BootError::Sandbox(_) | BootError::Egress(_)) => return (Exit::Usage, None),
+            Some(BootError::Sandbox(_) | BootError::Egress(_) | BootError::Budgets(_)) => {
+                return (Exit::Usage, None);
+            }
             _ => {}
         }
     }

@@ -35,6 +35,8 @@ fn what_is_wrong_with_the_file_is_told() {
         ("listen =", "line 1"),
         ("[sandbox]\ncpu_ms = 1", "`sandbox.cpu_ms` is 1; it must be from 10 to 60000"),
         ("[egress]\nexchanges = 0", "error: `egress.exchanges` is 0"),
+        ("[budgets]\nfailures = 0", "error: `budgets.failures` is 0; it must be from 1 to 1000000"),
+        ("[budgets]\nfailure = 1", "line 2: unknown field `failure`"),
         ("[api]\nheaders = 1", "headers` is 1"),
         ("allow_egress = ['10.0.0.1:443']\n[egress]\nallow = []\nexchanges = 0", "`egress.exchanges` is 0"),
         ("allow_egress = ['10.0.0.1:443']\n[egress]\nallow = ['10.0.0.1:443']", "twice"),
