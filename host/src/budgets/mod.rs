@@ -1,11 +1,15 @@
 //! How much one workspace may have verified: how often at all, and how often in vain. The rules of failures
 //! are in `domain/budget.rs`, their rows in `store/budgets.rs`; `verify/budget.rs` asks.
 
+mod known;
 mod rate;
+
+use std::sync::Arc;
 
 use jiff::SignedDuration;
 use serde::Deserialize;
 
+pub use self::known::Known;
 use self::rate::Rates;
 use crate::domain::budget::Limits;
 use crate::domain::clock::Clock;
@@ -58,7 +62,7 @@ impl Settings {
 
 /// The budgets of one process. What failed is counted in the database, for all replicas.
 pub struct Budgets {
-    limits: Limits,
+    known: Arc<Known>,
     rates: Rates,
 }
 
@@ -74,12 +78,17 @@ impl Budgets {
             cool_down: seconds(settings.cool_down_s),
             longest_cool_down: seconds(settings.cool_down_most_s),
         };
-        Ok(Self { limits, rates: Rates::new(settings.verifications) })
+        Ok(Self { known: Arc::new(Known::new(limits)), rates: Rates::new(settings.verifications) })
     }
 
     /// What failed verifications are held to.
     pub fn limits(&self) -> &Limits {
-        &self.limits
+        self.known.limits()
+    }
+
+    /// What this process knows of the failures that the database counts.
+    pub fn known(&self) -> &Arc<Known> {
+        &self.known
     }
 
     /// Counts a verification.

@@ -88,6 +88,16 @@ impl Standing {
         }
     }
 
+    /// Attempts that may be under way at once, so that all of them may fail without exceeding the budget. At
+    /// least one, which then finds out whether it may be made.
+    pub fn room(&self, now: Timestamp, limits: &Limits) -> u32 {
+        let failures = if self.is_window_over(now, limits) { 0 } else { self.failures };
+        match self.entry(now, limits) {
+            Entry::Free => limits.failures.saturating_sub(failures).max(1),
+            Entry::Probe | Entry::Wait(_) => 1,
+        }
+    }
+
     /// Until when the application wants to be left alone, if it does now.
     pub fn rest(&self, now: Timestamp) -> Option<Timestamp> {
         Some(self.rests_until).filter(|until| *until > now)

@@ -31,7 +31,7 @@ use wasmtime::component::Linker;
 pub use self::admission::AdmissionError;
 pub use self::run::{Run, RunContext};
 pub use self::settings::Settings;
-pub use self::slots::{Busy, Load, Slot};
+pub use self::slots::{Busy, Load, Room, Slot};
 pub use self::transcript::Call;
 
 use self::bindings::PluginPre;
@@ -97,12 +97,17 @@ impl Sandbox {
     }
 
     /// The right to one run for a workspace that may speak to these hosts, each told once: at once or after a
-    /// short wait in the queue.
+    /// short wait in the queue. `room` bounds how many such runs go on at once.
     ///
     /// # Errors
     /// [`Busy`] when the queue is full, the workspace or a host has its share, or the wait was too long.
-    pub async fn enter(&self, workspace: &WorkspaceId, hosts: &[String]) -> Result<Slot, Busy> {
-        self.slots.enter(workspace, hosts).await
+    pub async fn enter(
+        &self,
+        workspace: &WorkspaceId,
+        hosts: &[String],
+        room: Arc<dyn Room>,
+    ) -> Result<Slot, Busy> {
+        self.slots.enter(workspace, hosts, room).await
     }
 
     /// How busy it is.

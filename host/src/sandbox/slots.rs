@@ -23,6 +23,13 @@ pub struct Slot {
     holder: Holder,
 }
 
+/// How many runs of a workspace that may speak to a host may go on at once, beside all shares. Asked with the
+/// slots locked, whenever one is wanted or given back.
+pub trait Room: Send + Sync {
+    /// At least one; others wait until a slot is given back.
+    fn of(&self, workspace: &WorkspaceId, host: &str) -> usize;
+}
+
 /// Whose share of the slots a run is taken from.
 #[derive(Clone, Default)]
 struct Holder {
@@ -30,6 +37,8 @@ struct Holder {
     workspace: Option<WorkspaceId>,
     /// Whom the run may speak to, each told once.
     hosts: Arc<[String]>,
+    /// None for work of the installation itself.
+    room: Option<Arc<dyn Room>>,
 }
 
 /// No slot became free in time, or too many wait already.
@@ -73,7 +82,14 @@ struct State {
 #[derive(Default)]
 struct Holders {
     all: usize,
-    workspaces: HashMap<WorkspaceId, usize>,
+    workspaces: HashMap<WorkspaceId, Share>,
+    hosts: HashMap<String, usize>,
+}
+
+/// What one workspace holds: in all, and for each host.
+#[derive(Default)]
+struct Share {
+    all: usize,
     hosts: HashMap<String, usize>,
 }
 
@@ -121,8 +137,9 @@ impl Slots {
         self: &Arc<Self>,
         workspace: &WorkspaceId,
         hosts: &[String],
+        room: Arc<dyn Room>,
     ) -> Result<Slot, Busy> {
-        let holder = Holder { workspace: Some(workspace.clone()), hosts: hosts.into() };
+        let holder = Holder { workspace: Some(workspace.clone()), hosts: hosts.into(), room: Some(room) };
         let mut place = match self.ask(holder) {
             Ok(slot) => return Ok(slot),
             Err(place) => place,
@@ -200,7 +217,9 @@ impl Slots {
 
     fn has_room(&self, running: &Holders, holder: &Holder) -> bool {
         let Limits { slots, slots_of_one, slots_of_host, .. } = self.limits;
-        running.all < slots && running.is_within(holder, slots_of_one, slots_of_host)
+        running.all < slots
+            && running.is_within(holder, slots_of_one, slots_of_host)
+            && running.leaves_room(holder)
     }
 
     fn busy(&self) -> Busy {
@@ -241,7 +260,11 @@ impl Holders {
     fn add(&mut self, holder: &Holder) {
         self.all += 1;
         if let Some(workspace) = &holder.workspace {
-            *self.workspaces.entry(workspace.clone()).or_default() += 1;
+            let share = self.workspaces.entry(workspace.clone()).or_default();
+            share.all += 1;
+            for host in &*holder.hosts {
+                *share.hosts.entry(host.clone()).or_default() += 1;
+            }
         }
         for host in &*holder.hosts {
             *self.hosts.entry(host.clone()).or_default() += 1;
@@ -250,8 +273,14 @@ impl Holders {
 
     fn remove(&mut self, holder: &Holder) {
         self.all = self.all.saturating_sub(1);
-        if let Some(workspace) = &holder.workspace {
-            take_one(&mut self.workspaces, workspace);
+        if let Some(workspace) = &holder.workspace
+            && let Some(share) = self.workspaces.get_mut(workspace)
+        {
+            share.all = share.all.saturating_sub(1);
+            holder.hosts.iter().for_each(|host| take_one(&mut share.hosts, host));
+            if share.all == 0 {
+                self.workspaces.remove(workspace);
+            }
         }
         for host in &*holder.hosts {
             take_one(&mut self.hosts, host);
@@ -260,11 +289,30 @@ impl Holders {
 
     /// Whether the holder could hold one more.
     fn is_within(&self, holder: &Holder, of_workspace: usize, of_host: usize) -> bool {
-        let held = |host| self.hosts.get(host).copied().unwrap_or_default();
-        let of = |workspace| self.workspaces.get(workspace).copied().unwrap_or_default();
-        holder.workspace.as_ref().is_none_or(|workspace| of(workspace) < of_workspace)
-            && holder.hosts.iter().all(|host| held(host) < of_host)
+        self.share(holder).is_none_or(|share| share.all < of_workspace)
+            && holder.hosts.iter().all(|host| count(&self.hosts, host) < of_host)
     }
+
+    /// Whether one more of the holder's workspace may speak to its hosts.
+    fn leaves_room(&self, holder: &Holder) -> bool {
+        let (Some(share), Some(workspace), Some(room)) =
+            (self.share(holder), &holder.workspace, &holder.room)
+        else {
+            return true;
+        };
+        // What nobody speaks to has room for one.
+        let held = holder.hosts.iter().map(|host| (host, count(&share.hosts, host)));
+        held.filter(|(_, held)| *held > 0).all(|(host, held)| held < room.of(workspace, host))
+    }
+
+    /// None where the holder's workspace, if it has one, holds nothing.
+    fn share(&self, holder: &Holder) -> Option<&Share> {
+        self.workspaces.get(holder.workspace.as_ref()?)
+    }
+}
+
+fn count(counts: &HashMap<String, usize>, key: &str) -> usize {
+    counts.get(key).copied().unwrap_or_default()
 }
 
 fn take_one<K: Eq + Hash>(counts: &mut HashMap<K, usize>, key: &K) {

@@ -46,40 +46,105 @@ struct Spent {
     until: Timestamp,
 }
 
-/// Looks at the budgets of every host that secrets may go to, by these `name origin` pairs, and at what each of the
-/// origins wants.
-///
-/// # Errors
-/// [`VerifyError::TooManyFailures`]; nothing was written then.
-pub(super) async fn begin(
+/// A verification that is to begin, and whose budgets are looked at.
+pub(super) struct Asked<'a> {
+    pub(super) app: &'a App,
+    pub(super) workspace: &'a WorkspaceId,
+    /// Hosts that secrets may go to, and origins. Sorted, each told once.
+    destinations: Vec<String>,
+}
+
+impl<'a> Asked<'a> {
+    /// For every host that secrets may go to, by these `name origin` pairs, and for each of the origins.
+    pub(super) fn new(
+        app: &'a App,
+        workspace: &'a WorkspaceId,
+        pairs: &[String],
+        origins: &[Origin],
+    ) -> Self {
+        Self { app, workspace, destinations: destinations_of(pairs, origins) }
+    }
+
+    /// Finds out where the workspace stands, so that no more are under way afterwards than may fail. Whoever
+    /// may not begin at all need not wait for a slot.
+    ///
+    /// # Errors
+    /// [`VerifyError::TooManyFailures`].
+    pub(super) async fn look(&self) -> Result<(), VerifyError> {
+        self.standings().await.map(drop)
+    }
+
+    /// Begins it, when there is a slot: others may have used the budget up meanwhile.
+    ///
+    /// # Errors
+    /// [`VerifyError::TooManyFailures`]; nothing was written then.
+    pub(super) async fn begin(self) -> Result<Entrance, VerifyError> {
+        let (standings, is_probe) = self.standings().await?;
+        let now = self.app.clock.now();
+        if let Some(until) = standings.iter().filter_map(|standing| standing.rest(now)).max() {
+            return Ok(Entrance::Rest(Doubt {
+                reason: "rate-limited".to_owned(),
+                message: "The application has asked to be left alone for a while, so it was not asked now."
+                    .to_owned(),
+                retry_after: Some(seconds_until(until, now)),
+                extra: Vec::new(),
+            }));
+        }
+        let claims = if is_probe { self.claim().await? } else { vec![None; self.destinations.len()] };
+        Ok(Entrance::Go(Begun { destinations: self.destinations, claims }))
+    }
+
+    /// Where the workspace stands, and whether an attempt has to be claimed. What is known is enough to let
+    /// somebody in; the database is asked before anybody is refused.
+    async fn standings(&self) -> Result<(Vec<Standing>, bool), VerifyError> {
+        let Self { app, workspace, destinations } = self;
+        let (now, limits) = (app.clock.now(), app.budgets.limits());
+        if let Some(standings) = app.budgets.known().standings(workspace, destinations, now)
+            && let Ok(is_probe) = check(destinations, &standings, now, limits)
+            && standings.iter().all(|standing| standing.rest(now).is_none())
+        {
+            return Ok((standings, is_probe));
+        }
+        let asking = app.budgets.known().ask();
+        let standings = app.store.find_standings(workspace, destinations, now).await?;
+        app.budgets.known().learn(asking, workspace, destinations, &standings, now);
+        let is_probe = check(destinations, &standings, now, limits).map_err(|spent| spent.into_error(now))?;
+        Ok((standings, is_probe))
+    }
+
+    /// Claims every host that is on probation, or none.
+    async fn claim(&self) -> Result<Vec<Option<Claim>>, VerifyError> {
+        let (now, limits) = (self.app.clock.now(), self.app.budgets.limits());
+        let change = |standings: &mut [Standing]| claim(&self.destinations, standings, now, limits);
+        let claimed = write(self.app, self.workspace, &self.destinations, now, change).await?;
+        claimed.map_err(|spent| spent.into_error(now))
+    }
+}
+
+impl Spent {
+    fn into_error(self, now: Timestamp) -> VerifyError {
+        VerifyError::TooManyFailures { retry_after: seconds_until(self.until, now), host: self.host }
+    }
+}
+
+/// Changes standings, and knows them then.
+async fn write<R>(
     app: &App,
     workspace: &WorkspaceId,
-    pairs: &[String],
-    origins: &[Origin],
-) -> Result<Entrance, VerifyError> {
-    let (now, limits) = (app.clock.now(), app.budgets.limits());
-    let refused =
-        |Spent { host, until }| VerifyError::TooManyFailures { host, retry_after: seconds_until(until, now) };
-    let destinations = destinations_of(pairs, origins);
-    let standings = app.store.find_standings(workspace, &destinations, now).await?;
-    let is_probe = check(&destinations, &standings, now, limits).map_err(refused)?;
-    if let Some(until) = standings.iter().filter_map(|standing| standing.rest(now)).max() {
-        return Ok(Entrance::Rest(Doubt {
-            reason: "rate-limited".to_owned(),
-            message: "The application has asked to be left alone for a while, so it was not asked now."
-                .to_owned(),
-            retry_after: Some(seconds_until(until, now)),
-            extra: Vec::new(),
-        }));
-    }
-    let claims = if is_probe {
-        let claim = |standings: &mut [Standing]| claim(&destinations, standings, now, limits);
-        let claimed = app.store.change_standings(workspace, &destinations, limits, now, claim).await?;
-        claimed.map_err(refused)?
-    } else {
-        vec![None; destinations.len()]
+    destinations: &[String],
+    now: Timestamp,
+    change: impl Fn(&mut [Standing]) -> R,
+) -> Result<R, StoreError> {
+    let (known, limits) = (app.budgets.known(), app.budgets.limits());
+    let change = |standings: &mut [Standing]| {
+        let result = change(&mut *standings);
+        (result, standings.to_vec())
     };
-    Ok(Entrance::Go(Begun { destinations, claims }))
+    let asking = known.ask();
+    let (result, standings) =
+        app.store.change_standings(workspace, destinations, limits, now, change).await?;
+    known.learn(asking, workspace, destinations, &standings, now);
+    Ok(result)
 }
 
 /// Writes down how it ended, and which origins want to be left alone. Costs nothing where there is nothing to say.
@@ -115,7 +180,7 @@ pub(super) async fn settle(
             }
         }
     };
-    app.store.change_standings(workspace, &destinations, limits, now, change).await
+    write(app, workspace, &destinations, now, change).await
 }
 
 /// What becomes of a destination's standing.

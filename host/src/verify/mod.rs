@@ -25,7 +25,7 @@ use crate::domain::id::{ComponentId, CredentialId, VerificationId, WorkspaceId};
 use crate::domain::verdict::{Outcome, Verdict};
 use crate::egress::PlanError;
 use crate::egress::origin::Origin;
-use crate::sandbox::{Call, Plugin, RunContext};
+use crate::sandbox::{Call, Plugin, Room, RunContext};
 use crate::store::{Finding, NewVerification};
 use crate::telemetry::Phase;
 
@@ -245,9 +245,11 @@ async fn run(app: &App, workspace: &WorkspaceId, prepared: Prepared) -> Result<V
         app.budgets
             .count(workspace, &component.id, &*app.clock)
             .map_err(|retry_after| VerifyError::TooOften { retry_after })?;
-        let slot = slot.insert(app.sandbox.enter(workspace, &budget::hosts_of(&origins)).await?);
-        // Only now: whoever waits for a slot may find that others have used the budget up meanwhile.
-        let entrance = budget::begin(app, workspace, &destinations, &origins).await?;
+        let budget = budget::Asked::new(app, workspace, &destinations, &origins);
+        budget.look().await?;
+        let room = Arc::clone(app.budgets.known()) as Arc<dyn Room>;
+        let slot = slot.insert(app.sandbox.enter(workspace, &budget::hosts_of(&origins), room).await?);
+        let entrance = budget.begin().await?;
         let session = app.egress.open(workspace, &descriptor, &fields, &*app.entropy).map_err(plan_error);
         let started = Instant::now();
         match entrance {
